@@ -1,0 +1,141 @@
+/**
+ * `queuectl status`
+ *
+ * @module
+ */
+
+import { type State, STATES } from "../../job/state.ts";
+import type { QueueCounts, WorkerInfo } from "../../store/store.ts";
+import { currentHost } from "../../worker/host.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { escapeText } from "../escape.ts";
+import { countOf, formatCount, formatElapsed, stateCell } from "../render.ts";
+import { type Column, renderTable } from "../table.ts";
+import { isLost, workerToJson } from "../worker_view.ts";
+
+/** Jobs counted by state, and all of them. */
+type Counts = Readonly<Record<State | "total", number>>;
+
+/** What the command shows. */
+interface Overview {
+  readonly store: string;
+  readonly jobs: Counts;
+  readonly queues: readonly { readonly name: string; readonly jobs: Counts }[];
+  readonly live: readonly WorkerInfo[];
+  readonly lost: readonly WorkerInfo[];
+  /** Milliseconds; null if no job is pending. */
+  readonly oldestPending: number | null;
+}
+
+/** Shows what is there and what goes on. */
+export const command = defineCommand({
+  flags: {},
+  args: {},
+  examples: [
+    ["queuectl status", "Jobs by state, queues and workers"],
+    ["queuectl status --json | jq .jobs.pending", "A number for a script"],
+  ],
+  async run(context) {
+    const { openStore, stdout, json, now } = context;
+    await using store = await openStore({ create: false });
+    const { queues, workers, oldestPendingAt } = await store.status();
+    const host = currentHost();
+    const overview: Overview = {
+      store: store.location,
+      jobs: sum(queues),
+      queues: queues.map((queue) => ({ name: queue.queue, jobs: sum([queue]) })),
+      live: workers.filter((worker) => !isLost(worker, host)),
+      lost: workers.filter((worker) => isLost(worker, host)),
+      oldestPending: oldestPendingAt === null ? null : Math.max(0, now() - oldestPendingAt),
+    };
+    if (json) return await stdout.json(overviewToJson(overview));
+    await stdout.write(await renderOverview(overview, context));
+    for (const line of notes(overview)) await context.stderr.line(line);
+  },
+});
+
+function sum(queues: readonly QueueCounts[]): Counts {
+  const total = (states: readonly State[]) =>
+    queues.flatMap(({ counts }) => states.map((state) => counts[state]))
+      .reduce((a, b) => a + b, 0);
+  const byState = STATES.map((state) => [state, total([state])]);
+  return Object.fromEntries([...byState, ["total", total(STATES)]]) as Counts;
+}
+
+function overviewToJson({ store, jobs, queues, live, lost, oldestPending }: Overview): unknown {
+  return {
+    store,
+    jobs,
+    queues,
+    workers: [
+      ...live.map((worker) => workerToJson(worker, false)),
+      ...lost.map((worker) => workerToJson(worker, true)),
+    ],
+    oldest_pending_seconds: oldestPending === null ? null : oldestPending / 1000,
+  };
+}
+
+/** These are shown even if no job is in them. */
+const COMMON: readonly State[] = ["pending", "processing", "failed", "completed", "dead"];
+
+async function renderOverview(overview: Overview, { stdout }: Context): Promise<string> {
+  const { jobs, queues, live, oldestPending } = overview;
+  const slots = live.reduce((sum, worker) => sum + worker.slots, 0);
+  const busy = live.reduce((sum, worker) => sum + worker.busy, 0);
+  const shown = STATES.filter((state) => COMMON.includes(state) || jobs[state] > 0);
+  const byState = await renderTable(
+    [{ title: "STATE" }, { title: "JOBS", align: "right" }],
+    [...shown.map((state) => [stateCell(state), formatCount(jobs[state])]), [
+      "total",
+      formatCount(jobs.total),
+    ]],
+    stdout,
+  );
+  const parts = [
+    `${countOf(live.length, "worker")}, ${countOf(slots, "slot")} (${formatCount(busy)} busy)\n`,
+    byState,
+  ];
+  const used = queues.filter((queue) => queue.jobs.total > 0);
+  if (used.some(({ name }) => name !== "default")) {
+    const columns: Column[] = [
+      { title: "QUEUE" },
+      ...shown.map((state) => ({ title: state.toUpperCase(), align: "right" } as const)),
+    ];
+    const rows = used.map((queue) => [
+      queue.name,
+      ...shown.map((state) => formatCount(queue.jobs[state])),
+    ]);
+    parts.push(await renderTable(columns, rows, stdout));
+  }
+  if (oldestPending !== null) {
+    parts.push(`The oldest pending job has been waiting for ${formatElapsed(oldestPending)}\n`);
+  }
+  return parts.join("\n");
+}
+
+/** What the user should know or do. */
+function* notes({ jobs, live, lost }: Overview): Generator<string> {
+  const draining = live.filter((worker) => worker.state === "draining").length;
+  if (draining > 0) {
+    yield `${countOf(draining, "worker")} ${draining === 1 ? "claims" : "claim"} no more jobs ` +
+      "and will end when those that run have ended";
+  }
+  for (const { id, busy } of lost) {
+    const when = live.length > 0 ? "soon" : "when a worker runs";
+    yield busy > 0
+      ? `Worker ${escapeText(id)} is gone; its ${countOf(busy, "job")} ` +
+        `${busy === 1 ? "is" : "are"} recovered ${when}`
+      : `Worker ${escapeText(id)} is gone; it ran no job`;
+  }
+  const open = jobs.total - jobs.completed - jobs.dead - jobs.cancelled;
+  if (jobs.total === 0) {
+    yield "There are no jobs yet; to add one: queuectl enqueue -- echo hello";
+  } else if (live.length === 0 && open > 0) {
+    yield "No worker is running; to start one: queuectl worker start";
+  }
+  if (jobs.dead > 0) {
+    yield `${countOf(jobs.dead, "job")} ${jobs.dead === 1 ? "has" : "have"} failed for good; ` +
+      "to see why: queuectl dlq list";
+  }
+}

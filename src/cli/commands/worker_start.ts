@@ -1,0 +1,124 @@
+/**
+ * `queuectl worker start`
+ *
+ * @module
+ */
+
+import { resolveConfig } from "../../config.ts";
+import { Events } from "../../observe/events.ts";
+import type { Store } from "../../store/store.ts";
+import { currentHost, ignoresSignals } from "../../worker/host.ts";
+import { dropOuterAttempt } from "../../worker/outer_attempt.ts";
+import { Supervisor } from "../../worker/supervisor.ts";
+import type { WorkerOptions } from "../../worker/worker_options.ts";
+import { defineCommand } from "../command.ts";
+import type { Context } from "../context.ts";
+import { detachWorker } from "../detach.ts";
+import * as flag from "../flags.ts";
+import { readQueue } from "../job_flags.ts";
+import { reportEvents } from "../worker_events.ts";
+
+/** Runs a worker. */
+export const command = defineCommand({
+  description: [
+    "It runs in the foreground. Ctrl-C (SIGINT or SIGTERM) lets it finish what runs; a second one ends " +
+    "the running jobs and hands them back, a third does not wait for them.",
+    "Any number of workers can share a store, and one that dies loses nothing: the next one ends what " +
+    "is left of it and runs its jobs again.",
+  ],
+  flags: {
+    count: flag.integer({
+      summary: "Slots: so many jobs at once",
+      short: "c",
+      min: 1,
+      max: 1024,
+      placeholder: "N",
+      defaultText: "config worker_count",
+      aliases: ["slots", "concurrency", "workers"],
+    }),
+    queue: flag.list(readQueue, {
+      summary: "Serve only these queues",
+      short: "q",
+      placeholder: "QUEUE,…",
+      aliases: ["queues"],
+    }),
+    drain: flag.boolean({ summary: "End when no job is left to run" }),
+    drainWait: flag.duration({
+      summary: "With --drain, wait for jobs that are due within so long",
+      default: 60_000,
+    }),
+    singleton: flag.boolean({
+      summary: "End at once if a worker of this host serves the same queues",
+    }),
+    detach: flag.boolean({ summary: "Go on in the background", short: "d" }),
+    threads: flag.integer({
+      summary: "Threads that start and watch the jobs",
+      min: 1,
+      max: 64,
+      placeholder: "T",
+      defaultText: "one for each core, and no more than slots",
+    }),
+    grace: flag.duration({
+      summary: "When stopped, end the jobs that still run after so long",
+      defaultText: "config shutdown_grace",
+    }),
+    name: flag.value(readName, { summary: "Begin the worker's id with this", placeholder: "NAME" }),
+  },
+  args: {},
+  examples: [
+    ["queuectl worker start --count 4", "Run up to four jobs at once"],
+    ["queuectl worker start --count 4 --detach", "The same in the background"],
+    ["queuectl worker start --drain --singleton", "From cron: run what is there, then end"],
+  ],
+  async run(context, { flags }) {
+    await using store = await context.openStore({ create: true });
+    const insideJob = dropOuterAttempt(store.address);
+    const config = resolveConfig(await store.settings());
+    const slots = flags.count ?? config.workerCount;
+    const options: WorkerOptions = {
+      name: flags.name ?? null,
+      host: currentHost(),
+      slots,
+      threads: Math.min(slots, flags.threads ?? navigator.hardwareConcurrency),
+      queues: flags.queue.length === 0 ? null : [...new Set(flags.queue)],
+      drainWait: flags.drain ? flags.drainWait : null,
+      singleton: flags.singleton,
+      insideJob,
+      shutdownGrace: flags.grace ?? config.shutdownGrace,
+      config,
+    };
+    if (flags.detach) return await detachWorker(store, options, context);
+    return await work(store, options, context);
+  },
+});
+
+async function work(store: Store, options: WorkerOptions, context: Context): Promise<number> {
+  const events = new Events();
+  await reportEvents(events, context);
+  const supervisor = new Supervisor(store, events, options);
+  using _signals = stopOnSignals(supervisor);
+  await supervisor.run();
+  return 0;
+}
+
+/** The first signal drains, every later one ends what runs. */
+function stopOnSignals(supervisor: Supervisor): Disposable {
+  let count = 0;
+  const stop = () => supervisor.stop(count++ === 0 ? "drain" : "now");
+  const signals: Deno.Signal[] = ["SIGINT", "SIGTERM"];
+  // Under nohup the worker is to survive its terminal.
+  if (!ignoresSignals([1])) signals.push("SIGHUP");
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of signals) Deno.removeSignalListener(signal, stop);
+    },
+  };
+}
+
+function readName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/.test(text)) return text;
+  throw new RangeError(
+    "must begin with a letter or digit and hold at most 32 letters, digits and . _ -",
+  );
+}

@@ -1,0 +1,101 @@
+/**
+ * `queuectl worker stop`
+ *
+ * @module
+ */
+
+import { NotFoundError, WaitTimeoutError } from "../../errors.ts";
+import type { Store, WorkerInfo } from "../../store/store.ts";
+import { currentHost } from "../../worker/host.ts";
+import * as arg from "../args.ts";
+import { defineCommand } from "../command.ts";
+import * as flag from "../flags.ts";
+import { countOf } from "../render.ts";
+import { isLost } from "../worker_view.ts";
+
+/** How often the store is asked who is still there, milliseconds. */
+const LOOK_INTERVAL = 50;
+
+/** Stops workers. */
+export const command = defineCommand({
+  description: [
+    "Works from any terminal. The workers claim no more, finish what runs, and end; the command waits " +
+    "for that. With --now they end the running jobs and hand them back, to be run by another worker.",
+  ],
+  flags: {
+    now: flag.boolean({ summary: "End the running jobs and hand them back" }),
+    timeout: flag.duration({ summary: "Wait at most so long", defaultText: "for ever" }),
+  },
+  args: { ids: arg.any("ID", "Workers, by id or the beginning of it; without any: all") },
+  examples: [
+    ["queuectl worker stop", "Stop all workers of the store"],
+    ["queuectl worker stop --now", "Do not wait for the running jobs"],
+  ],
+  exitCodes: [["124", "They are still there after --timeout; they stop when their jobs end"]],
+  async run({ openStore, stdout, stderr, json }, { flags, args }) {
+    await using store = await openStore({ create: false });
+    const all = await store.workers();
+    const chosen = args.ids.length === 0 ? all : args.ids.map((id) => findWorker(all, id));
+    const gone = chosen.filter(isGone);
+    const alive = chosen.filter((worker) => !isGone(worker));
+    for (const { id } of gone) {
+      await stderr.line(`${id} has died already; the next worker takes over its jobs`);
+    }
+    if (alive.length > 0) {
+      const ids = alive.map((worker) => worker.id);
+      await store.requestStop(ids, flags.now ? "now" : "drain");
+      const busy = alive.reduce((sum, worker) => sum + worker.busy, 0);
+      if (busy > 0) await stderr.line(waitingLine(busy, flags.now));
+      await untilGone(store, ids, flags.timeout);
+    }
+    if (json) return stdout.json(alive.map(({ id }) => ({ id, stopped: true })));
+    await stdout.line(
+      alive.length === 0 ? "No worker is running" : `Stopped ${countOf(alive.length, "worker")}`,
+    );
+  },
+});
+
+function waitingLine(busy: number, now: boolean): string {
+  const jobs = countOf(busy, "running job");
+  return now
+    ? `Ending ${jobs} and handing back`
+    : `Waiting for ${jobs}; not to wait: queuectl worker stop --now`;
+}
+
+function findWorker(workers: readonly WorkerInfo[], part: string): WorkerInfo {
+  const exact = workers.find((worker) => worker.id === part);
+  const found = exact
+    ? [exact]
+    : workers.filter((worker) =>
+      part.length > 0 && (worker.id.startsWith(part) || worker.id.endsWith(part))
+    );
+  if (found.length === 1) return found[0]!;
+  const shown = JSON.stringify(part);
+  throw new NotFoundError(
+    found.length === 0
+      ? `There is no worker ${shown}: "queuectl worker list" shows them`
+      : `${shown} fits ${found.length} workers: give more of the id`,
+  );
+}
+
+function isGone(worker: WorkerInfo): boolean {
+  return isLost(worker, currentHost());
+}
+
+async function untilGone(
+  store: Store,
+  ids: readonly string[],
+  timeout: number | undefined,
+): Promise<void> {
+  const limit = performance.now() + (timeout ?? Infinity);
+  while (true) {
+    const left = (await store.workers()).filter((one) => ids.includes(one.id) && !isGone(one));
+    if (left.length === 0) return;
+    if (performance.now() > limit) {
+      throw new WaitTimeoutError(
+        `${countOf(left.length, "worker")} still running after --timeout: they end with their jobs`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL));
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * `worker start --detach`: the same program again, in the background.
+ *
+ * @module
+ */
+
+import { StoreError } from "../errors.ts";
+import type { Store, WorkerInfo } from "../store/store.ts";
+import type { WorkerOptions } from "../worker/worker_options.ts";
+import type { Context } from "./context.ts";
+import { ownCommand } from "./own_command.ts";
+import { countOf } from "./render.ts";
+
+/** How often the store is asked whether the worker is there, milliseconds. */
+const LOOK_INTERVAL = 20;
+
+/**
+ * Starts a worker in a session of its own, with a log beside the store, and returns when it is ready.
+ *
+ * @returns the exit code
+ */
+export async function detachWorker(
+  store: Store,
+  options: WorkerOptions,
+  context: Context,
+): Promise<number> {
+  const log = makeLog(store.directory);
+  const child = new Deno.Command("/bin/sh", {
+    // Deno cannot give a child a file for its output, a shell can; exec keeps the pid.
+    args: [
+      "-c",
+      'exec "$@" </dev/null >>"$0" 2>&1',
+      log,
+      ...ownCommand(),
+      ...words(store, options, context),
+    ],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+    detached: true,
+  }).spawn();
+  child.unref();
+  let ended: Deno.CommandStatus | null = null;
+  child.status.then((status) => ended = status);
+  while (true) {
+    const worker = (await store.workers()).find((worker) =>
+      worker.process.pid === child.pid && worker.hostIdentity === options.host.identity &&
+      worker.heartbeat > 0
+    );
+    if (worker) return await announce(worker, log, context);
+    // Read after the store, so that a worker that ended at once has been seen if it was ever there.
+    const status = ended as Deno.CommandStatus | null;
+    if (status) return await reportEnd(status, log, options);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL));
+  }
+}
+
+/** The command line of the worker, with what is resolved already. */
+function words(store: Store, options: WorkerOptions, context: Context): string[] {
+  const { slots, threads, queues, drainWait, singleton, shutdownGrace, name } = options;
+  return [
+    ...["worker", "start", "--db", store.address],
+    ...["--log-level", context.logLevel, "--log-format", context.logFormat],
+    ...["--count", String(slots), "--threads", String(threads)],
+    ...queues === null ? [] : ["--queue", queues.join(",")],
+    ...drainWait === null ? [] : ["--drain", "--drain-wait", `${drainWait}ms`],
+    ...singleton ? ["--singleton"] : [],
+    ...shutdownGrace === null ? [] : ["--grace", `${shutdownGrace}ms`],
+    ...name === null ? [] : ["--name", name],
+  ];
+}
+
+function makeLog(directory: string): string {
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const path = `${directory}/worker-${time}-${Deno.pid}.log`;
+  Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
+  return path;
+}
+
+async function announce(worker: WorkerInfo, log: string, context: Context): Promise<number> {
+  const { json, stdout, stderr } = context;
+  if (json) {
+    const { id, process: { pid }, slots } = worker;
+    await stdout.json({ id, pid, slots, log });
+  } else {
+    await stdout.line(worker.id);
+    await stderr.line(
+      `Started with ${countOf(worker.slots, "slot")}, pid ${worker.process.pid}, log ${log}`,
+    );
+    await stderr.line("To see it: queuectl status · to stop it: queuectl worker stop");
+  }
+  return 0;
+}
+
+/** An end with code 0 is a drained store, or another worker that serves it. */
+async function reportEnd(
+  status: Deno.CommandStatus,
+  log: string,
+  options: WorkerOptions,
+): Promise<number> {
+  if (status.code === 0 && (options.singleton || options.drainWait !== null)) return 0;
+  const said = (await Deno.readTextFile(log)).trim().split("\n").at(-1);
+  throw new StoreError(`The worker ended with code ${status.code}: ${said || `see ${log}`}`);
+}

@@ -1,0 +1,90 @@
+/**
+ * Commands that act on several jobs, on each by itself.
+ *
+ * @module
+ */
+
+import { ConflictError, NotFoundError } from "../errors.ts";
+import type { Store } from "../store/store.ts";
+import type { Context } from "./context.ts";
+import { report } from "./report.ts";
+
+/** What became of one id, in JSON. */
+export interface EachJson {
+  /** In full, if there is such a job. */
+  id: string;
+  ok: boolean;
+  error: string | null;
+}
+
+/** The exit codes for the help of a command that acts on several jobs. */
+export const EACH_EXIT_CODES = [
+  ["3", "A job is not known; the others were acted on"],
+  ["4", "All are known, but a job's state does not allow it"],
+] as const;
+
+/** What is done to a job: it returns a sentence that says what was done. */
+export type Action = (id: string) => Promise<string>;
+
+/** Why nothing was done for an id. */
+type Refusal = NotFoundError | ConflictError;
+
+/**
+ * Acts on jobs, all at once, and says what became of each, in the order of the arguments.
+ *
+ * @param words ids, or parts of them
+ * @returns the exit code: 3 if any was unknown, else 4 if any was refused
+ */
+export async function actOnEach(
+  context: Context,
+  store: Store,
+  words: readonly string[],
+  act: Action,
+): Promise<number> {
+  const targets = await resolveAll(store, words);
+  const results = targets.map(({ id, refusal }) => refusal ?? orRefusal(() => act(id)));
+  // What is not a refusal comes up in its turn; until then nobody listens.
+  for (const result of results) Promise.resolve(result).catch(() => {});
+  const printed: EachJson[] = [];
+  const refusals: Refusal[] = [];
+  for (const [i, { id }] of targets.entries()) {
+    const result = await results[i]!;
+    if (typeof result !== "string") refusals.push(result);
+    printed.push(
+      typeof result === "string"
+        ? { id, ok: true, error: null }
+        : { id, ok: false, error: result.message },
+    );
+    if (context.json) continue;
+    if (typeof result === "string") await context.stdout.line(result);
+    else report(result, context);
+  }
+  if (context.json) await context.stdout.json(printed);
+  if (refusals.length === 0) return 0;
+  return refusals.some((refusal) => refusal instanceof NotFoundError) ? 3 : 4;
+}
+
+interface Target {
+  readonly id: string;
+  readonly refusal: Refusal | null;
+}
+
+/** The jobs that are meant, each once. */
+async function resolveAll(store: Store, words: readonly string[]): Promise<Target[]> {
+  const targets = new Map<string, Target>();
+  for (const word of words) {
+    const result = await orRefusal(() => store.resolve(word));
+    if (typeof result === "string") targets.set(result, { id: result, refusal: null });
+    else targets.set(word, { id: word, refusal: result });
+  }
+  return [...targets.values()];
+}
+
+async function orRefusal(work: () => Promise<string>): Promise<string | Refusal> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof NotFoundError || error instanceof ConflictError) return error;
+    throw error;
+  }
+}

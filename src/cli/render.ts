@@ -1,0 +1,73 @@
+/**
+ * Numbers, times and states as people read them.
+ *
+ * @module
+ */
+
+import type { State } from "../job/state.ts";
+import type { Color } from "./color.ts";
+
+/** The colour of each state, where colours are on. */
+const STATE_COLORS: Readonly<Record<State, Color>> = {
+  held: "gray",
+  blocked: "gray",
+  scheduled: "blue",
+  pending: "cyan",
+  processing: "yellow",
+  failed: "magenta",
+  completed: "green",
+  dead: "red",
+  cancelled: "gray",
+};
+
+/** A state as the cell of a table. */
+export function stateCell(state: State): { text: State; color: Color } {
+  return { text: state, color: STATE_COLORS[state] };
+}
+
+/** A whole number with its thousands apart: `1,234,567`. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
+/** A count with its noun: `1 job`, `1,200 jobs`. */
+export function countOf(count: number, singular: string, plural = `${singular}s`): string {
+  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
+}
+
+const STEPS = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1000],
+] as const;
+
+/**
+ * About how long: the two largest units that count, such as `2d4h`, `5m3s`, `1.3s`, `40ms`.
+ *
+ * @param duration milliseconds; below zero counts as zero
+ */
+export function formatElapsed(duration: number): string {
+  const length = Math.max(0, Math.round(duration));
+  if (length < 1000) return `${length}ms`;
+  if (length < 10_000) return `${Math.floor(length / 100) / 10}s`;
+  const at = STEPS.findIndex(([, size]) => length >= size);
+  const [unit, size] = STEPS[at]!;
+  const next = STEPS[at + 1];
+  const rest = next === undefined ? 0 : Math.floor((length % size) / next[1]);
+  return `${Math.floor(length / size)}${unit}${rest > 0 ? `${rest}${next![0]}` : ""}`;
+}
+
+/**
+ * How long ago a time is, or in how long it comes: `3s ago`, `in 5m`, `now`.
+ *
+ * @param time milliseconds since the epoch
+ * @param now the same
+ */
+export function formatAgo(time: number, now: number): string {
+  const distance = Math.abs(now - time);
+  const [unit, size] = STEPS.find(([, size]) => distance >= size) ?? ["", 0];
+  if (size === 0) return "now";
+  const text = `${Math.floor(distance / size)}${unit}`;
+  return time > now ? `in ${text}` : `${text} ago`;
+}

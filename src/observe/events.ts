@@ -1,0 +1,54 @@
+/**
+ * What happens in a worker, emitted in one place; the log, the metrics and the statistics subscribe.
+ *
+ * @module
+ */
+
+import type { Job } from "../job/job.ts";
+import type { Settled, WorkerInfo } from "../store/store.ts";
+
+/** Something that happened in a worker. */
+export type WorkerEvent =
+  | {
+    readonly type: "worker_ready";
+    readonly worker: string;
+    readonly store: string;
+    readonly pid: number;
+    readonly slots: number;
+    readonly queues: readonly string[] | null;
+  }
+  /** It claims no more; `running` attempts are still to end. */
+  | { readonly type: "worker_draining"; readonly worker: string; readonly running: number }
+  /** It ends what runs, to hand it back. */
+  | { readonly type: "worker_handing_back"; readonly worker: string; readonly running: number }
+  | { readonly type: "worker_stopped"; readonly worker: string }
+  | { readonly type: "job_started"; readonly job: Job; readonly attempt: number }
+  | { readonly type: "job_ended"; readonly settled: Settled }
+  /** An attempt ended after the store had given its job to somebody else: nothing was changed. */
+  | { readonly type: "attempt_stale"; readonly token: string }
+  | { readonly type: "worker_lost"; readonly worker: WorkerInfo; readonly reason: string }
+  | { readonly type: "rescue_failed"; readonly worker: string; readonly error: string }
+  /** This worker was given up by the others, and goes on under a new id. */
+  | { readonly type: "worker_evicted"; readonly worker: string }
+  | { readonly type: "store_away"; readonly error: string }
+  | { readonly type: "store_back" }
+  | { readonly type: "executor_failed"; readonly error: string };
+
+/** Hears of every event, as it happens. */
+export type Listener = (event: WorkerEvent, time: number) => void;
+
+/** Hands events to whoever listens. */
+export class Events {
+  readonly #listeners: Listener[] = [];
+
+  /** From now on, `listener` hears of every event. */
+  subscribe(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Tells all listeners. */
+  emit(event: WorkerEvent): void {
+    const time = Date.now();
+    for (const listener of this.#listeners) listener(event, time);
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * The log: events in words.
+ *
+ * @module
+ */
+
+import {
+  configure,
+  getJsonLinesFormatter,
+  getLogger,
+  type LogLevel,
+  type LogRecord,
+} from "@logtape/logtape";
+import { escapeText } from "../cli/escape.ts";
+import { formatDuration } from "../job/duration.ts";
+import type { Settled } from "../store/store.ts";
+import type { Listener, WorkerEvent } from "./events.ts";
+
+/** How to log. */
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: "text" | "json";
+  readonly write: (text: string) => void;
+}
+
+/** Starts the log; the result is to be subscribed to the events. */
+export async function startLog({ level, format, write }: LogOptions): Promise<Listener> {
+  const render = format === "json" ? getJsonLinesFormatter() : textLine;
+  await configure({
+    sinks: { out: (record) => write(render(record)) },
+    loggers: [
+      { category: "queuectl", sinks: ["out"], lowestLevel: level },
+      { category: ["logtape", "meta"], sinks: [], lowestLevel: "error" },
+    ],
+  });
+  const logger = getLogger("queuectl");
+  return (event) => {
+    const { level, text, ...properties } = describe(event);
+    // The text is the whole message: nothing in it is a placeholder.
+    if (logger.isEnabledFor(level)) logger[level]("{text}", { text, ...properties });
+  };
+}
+
+/** `21:14:05 info  job1 started …`, local time. */
+function textLine({ timestamp, level, properties }: LogRecord): string {
+  const time = new Date(timestamp).toTimeString().slice(0, 8);
+  return `${time} ${level.padEnd(7)} ${escapeText(String(properties.text))}\n`;
+}
+
+interface Entry {
+  readonly level: "debug" | "info" | "warning" | "error";
+  readonly text: string;
+  readonly [property: string]: unknown;
+}
+
+function describe(event: WorkerEvent): Entry {
+  switch (event.type) {
+    case "worker_ready": {
+      const { worker, store, pid, slots, queues } = event;
+      const served = queues === null ? "all queues" : `queues ${queues.join(", ")}`;
+      const size = slots === 1 ? "1 slot" : `${slots} slots`;
+      const text = `${worker} is ready: ${size}, ${served}, store ${store}. ` +
+        'To stop it: Ctrl-C, or "queuectl worker stop"';
+      return { level: "info", text, worker, pid };
+    }
+    case "worker_draining":
+      return {
+        level: "info",
+        text: event.running === 0
+          ? "Stopping"
+          : `Stopping: no new jobs, ${event.running} running. Once more to end them now`,
+      };
+    case "worker_handing_back":
+      return { level: "info", text: `Ending and handing back ${event.running} running jobs` };
+    case "worker_stopped":
+      return { level: "info", text: `${event.worker} has stopped`, worker: event.worker };
+    case "job_started": {
+      const { id, command } = event.job;
+      const text = `${id} started (attempt ${event.attempt}): ${command.slice(0, 200)}`;
+      return { level: "info", text, job: id, attempt: event.attempt };
+    }
+    case "job_ended":
+      return { ...describeEnd(event.settled), job: event.settled.jobId };
+    case "attempt_stale":
+      return { level: "warning", text: `An attempt ended after its job had moved on; ignored` };
+    case "worker_lost": {
+      const { id, host } = event.worker;
+      const what = event.reason === "died" ? "has died" : "does not answer any more";
+      return {
+        level: "warning",
+        text: `${id} on ${host} ${what}: taking over its jobs`,
+        worker: id,
+      };
+    }
+    case "rescue_failed":
+      return { level: "error", text: `Cannot clean up behind ${event.worker}: ${event.error}` };
+    case "worker_evicted":
+      return { level: "error", text: `${event.worker} was given up by the others: beginning anew` };
+    case "store_away":
+      return { level: "error", text: `${event.error}; running jobs go on, no new ones start` };
+    case "store_back":
+      return { level: "info", text: "The store is back" };
+    case "executor_failed":
+      return { level: "error", text: `An executor failed, its jobs are ended: ${event.error}` };
+  }
+}
+
+function describeEnd({ jobId, state, outcome, error, runAt }: Settled): Entry {
+  switch (state) {
+    case "completed":
+      return { level: "info", text: `${jobId} completed` };
+    case "failed": {
+      const wait = formatDuration(Math.max(0, Math.round((runAt! - Date.now()) / 100) * 100));
+      return { level: "warning", text: `${jobId} failed: ${error}; again in ${wait}` };
+    }
+    case "dead":
+      return { level: "error", text: `${jobId} is dead: ${error}. To see it: queuectl dlq list` };
+    default:
+      return { level: "info", text: `${jobId} ${outcome.replace("_", " ")}` };
+  }
+}

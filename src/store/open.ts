@@ -1,0 +1,31 @@
+/**
+ * From `--db` to a store: the one place that knows which adapters there are.
+ *
+ * @module
+ */
+
+import { UsageError } from "../errors.ts";
+import type { Store } from "./store.ts";
+
+/** What a command wants of a store. */
+export interface OpenOptions {
+  /** Make it if it is missing; without it, a missing store is an error that names it. */
+  readonly create: boolean;
+}
+
+/**
+ * Opens a store.
+ *
+ * @param address an absolute path, or a URL
+ * @throws {StoreError} if it cannot be used
+ */
+export async function openStore(address: string, options: OpenOptions): Promise<Store> {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address)?.[1];
+  if (scheme !== undefined) {
+    throw new UsageError(
+      `Stores of the kind ${scheme}:// do not work in this version: give a path`,
+    );
+  }
+  const { SqliteStore } = await import("./sqlite/sqlite_store.ts");
+  return await SqliteStore.open(address, options);
+}

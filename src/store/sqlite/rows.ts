@@ -1,0 +1,90 @@
+/**
+ * Rows of the SQLite schema as values of the domain.
+ *
+ * @module
+ */
+
+import type { Attempt, Job } from "../../job/job.ts";
+import type { OutcomeKind } from "../../job/outcome.ts";
+import type { State } from "../../job/state.ts";
+import type { Stream } from "../../worker/protocol.ts";
+import type { OutputPiece, StopRequest, WorkerInfo } from "../store.ts";
+import type { Row } from "./database.ts";
+
+/** The columns of `job` that {@link jobFromRow} reads. */
+export const JOB_COLUMNS =
+  "id, queue, state, priority, attempts, max_retries, backoff_base, backoff_max, backoff_jitter, " +
+  "run_at, created_at, updated_at, started_at, finished_at, exit_code, error, worker_id, " +
+  "cancel_requested, cwd, tags, command";
+
+/** A row of `job`. */
+export function jobFromRow(row: Row): Job {
+  return {
+    id: row.id as string,
+    command: row.command as string,
+    queue: row.queue as string,
+    priority: row.priority as number,
+    maxRetries: row.max_retries as number,
+    backoffBase: row.backoff_base as number,
+    backoffMax: row.backoff_max as number,
+    backoffJitter: row.backoff_jitter as number,
+    cwd: row.cwd as string | null,
+    tags: row.tags === "[]" ? [] : JSON.parse(row.tags as string) as string[],
+    state: row.state as State,
+    attempts: row.attempts as number,
+    runAt: row.run_at as number | null,
+    createdAt: row.created_at as number,
+    updatedAt: row.updated_at as number,
+    startedAt: row.started_at as number | null,
+    finishedAt: row.finished_at as number | null,
+    exitCode: row.exit_code as number | null,
+    error: row.error as string | null,
+    workerId: row.worker_id as string | null,
+    cancelRequested: row.cancel_requested === 1,
+  };
+}
+
+/** A row of `attempt`. */
+export function attemptFromRow(row: Row): Attempt {
+  return {
+    attempt: row.attempt as number,
+    outcome: row.outcome as OutcomeKind | null,
+    startedAt: row.started_at as number,
+    finishedAt: row.finished_at as number | null,
+    exitCode: row.exit_code as number | null,
+    error: row.error as string | null,
+    workerId: row.worker_id as string,
+    host: row.host as string,
+    outputBytes: row.output_bytes as number,
+  };
+}
+
+/** A row of `output`. */
+export function pieceFromRow(row: Row): OutputPiece {
+  return {
+    seq: row.seq as number,
+    stream: row.stream as Stream,
+    time: row.time as number,
+    missing: row.missing as number,
+    bytes: row.bytes as Uint8Array,
+  };
+}
+
+/** A row of `worker`, with the number of its running attempts as `busy`. */
+export function workerFromRow(row: Row): WorkerInfo {
+  return {
+    id: row.id as string,
+    host: row.host as string,
+    hostIdentity: row.host_identity as string,
+    process: { pid: row.pid as number, startTime: row.process_start as string },
+    slots: row.slots as number,
+    queues: row.queues === null ? null : JSON.parse(row.queues as string) as string[],
+    busy: row.busy as number,
+    state: row.draining === 1 ? "draining" : "running",
+    stopRequest: row.stop_request as StopRequest | null,
+    startedAt: row.started_at as number,
+    heartbeatAt: row.heartbeat_at as number,
+    heartbeat: row.heartbeat as number,
+    unmovedFor: row.unmoved_for as number,
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * Writes down how an attempt ended and what that makes of its job.
+ *
+ * @module
+ */
+
+import { settle } from "../../job/outcome.ts";
+import { type State, transition } from "../../job/state.ts";
+import type { AttemptEnd, Settled } from "../store.ts";
+import type { Database } from "./database.ts";
+import { deleteOutput, insertChunk } from "./output.ts";
+
+const RUNNING = `SELECT seq, runs, attempts, max_retries, backoff_base, backoff_max, backoff_jitter,
+  cancel_requested FROM job WHERE id = ? AND token = ?`;
+
+const MOVE = `UPDATE job SET state = ?, attempts = ?, run_at = ?, updated_at = ?, finished_at = ?,
+  exit_code = ?, error = ?, token = NULL, cancel_requested = 0 WHERE seq = ?`;
+
+const CLOSE = `UPDATE attempt SET outcome = ?, finished_at = ?, exit_code = ?, error = ?,
+  output_bytes = ? WHERE job = ? AND attempt = ?`;
+
+/** Within a transaction: settles an attempt, or returns null if its job has moved on. */
+export function settleAttempt(
+  db: Database,
+  end: AttemptEnd,
+  now: number,
+  random: () => number,
+): Settled | null {
+  const row = db.get(RUNNING, end.jobId, end.token);
+  if (row === null) return null;
+  const seq = row.seq as number;
+  const attempt = row.runs as number;
+  const attempts = row.attempts as number;
+  const result = settle(
+    {
+      attempts,
+      maxRetries: row.max_retries as number,
+      backoffBase: row.backoff_base as number,
+      backoffMax: row.backoff_max as number,
+      backoffJitter: row.backoff_jitter as number,
+      cancelRequested: row.cancel_requested === 1,
+    },
+    end.outcome,
+    random(),
+  );
+  const state = transition("processing", result.event) as State;
+  const runAt = result.delay === null ? null : now + result.delay;
+  const { exitCode, error } = result;
+  db.run(
+    MOVE,
+    state,
+    result.counts ? attempts : attempts - 1,
+    runAt,
+    now,
+    // A job that waits for another attempt has not finished.
+    state === "pending" || state === "failed" ? null : end.finishedAt,
+    exitCode,
+    error,
+    seq,
+  );
+  db.run(CLOSE, result.outcome, end.finishedAt, exitCode, error, end.outputBytes, seq, attempt);
+  if (end.replacesOutput) deleteOutput(db, seq, attempt);
+  for (const chunk of end.chunks) insertChunk(db, seq, attempt, chunk);
+  return {
+    jobId: end.jobId,
+    token: end.token,
+    state,
+    runAt,
+    outcome: result.outcome,
+    exitCode,
+    error,
+  };
+}

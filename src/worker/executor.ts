@@ -1,0 +1,239 @@
+/**
+ * The Web Worker that hosts slots: it starts commands, ends them, and reads what they wrote. It talks
+ * to its supervisor in the messages of `protocol.ts` and to nobody else.
+ *
+ * @module
+ */
+
+import { Launcher } from "./launcher.ts";
+import { type EndControl, endTree } from "./process_tree.ts";
+import type { AttemptResult, AttemptStart, FromExecutor, ToExecutor } from "./protocol.ts";
+import { removeSpool, spoolPaths, SpoolReader } from "./spool.ts";
+
+/** How often running commands are looked at for output, milliseconds. */
+const LOOK_INTERVAL = 200;
+
+/** A launcher that dies younger than this without a job is not replaced: the shell is broken. */
+const MIN_LAUNCHER_AGE = 1000;
+
+/** A job that is running. */
+interface Attempt {
+  readonly start: AttemptStart;
+  readonly startedAt: number;
+  readonly launcher: Launcher;
+  readonly output: SpoolReader;
+  over: boolean;
+  /** The `end` that is under way. */
+  ending: { readonly control: EndControl; readonly done: Promise<void> } | null;
+}
+
+/** A slot with its launcher; when the launcher dies, another slot takes the place of this one. */
+interface Slot {
+  readonly launcher: Launcher;
+  readonly since: number;
+  /** The latest attempt, which may have ended; null if there was none. */
+  attempt: Promise<void> | null;
+  /** Resolves after the launcher's death, when there is a new slot. */
+  replaced: Promise<void>;
+}
+
+/** The other end of the message channel, as a Web Worker sees it. */
+interface Port {
+  onmessage: ((event: MessageEvent<ToExecutor>) => void) | null;
+  postMessage(message: FromExecutor, transfer?: Transferable[]): void;
+  close(): void;
+}
+
+class Executor {
+  readonly #port: Port;
+  readonly #slots = new Map<number, Slot>();
+  /** By token, in the order of their start. */
+  readonly #running = new Map<string, Attempt>();
+  #spool = "";
+  #cwd = "/";
+  #lookTimer: ReturnType<typeof setTimeout> | null = null;
+  #opening: Promise<void>[] = [];
+  #closing = false;
+
+  constructor(port: Port) {
+    this.#port = port;
+  }
+
+  handle(message: ToExecutor): void {
+    switch (message.type) {
+      case "open":
+        this.#spool = message.spool;
+        this.#cwd = Deno.cwd();
+        this.#opening = message.slots.map((slot) => this.#open(slot));
+        for (const opening of this.#opening) this.#watched(opening);
+        break;
+      case "work":
+        for (const start of message.start) this.#start(start);
+        for (const token of message.settled) removeSpool(this.#spool, token);
+        break;
+      case "end":
+        this.#end(message.token, message.grace);
+        break;
+      case "close":
+        this.#watched(this.#close());
+        break;
+    }
+  }
+
+  fail(error: unknown): void {
+    const text = error instanceof Error ? error.stack ?? error.message : String(error);
+    this.#port.postMessage({ type: "failed", error: text });
+  }
+
+  #watched(work: Promise<void>): void {
+    work.catch((error) => this.fail(error));
+  }
+
+  async #open(index: number): Promise<void> {
+    const launcher = await Launcher.start(this.#spool);
+    const slot = { launcher, since: Date.now(), attempt: null, replaced: Promise.resolve() };
+    this.#slots.set(index, slot);
+    this.#port.postMessage({ type: "slot_ready", slot: index, launcher: launcher.ref });
+    slot.replaced = launcher.ended.then(() => this.#replace(index, slot));
+    this.#watched(slot.replaced);
+  }
+
+  /** After a launcher died by other hands. That its attempt is lost is said before there is a new one. */
+  async #replace(index: number, slot: Slot): Promise<void> {
+    if (this.#closing) return;
+    await slot.attempt;
+    await slot.launcher.close();
+    if (slot.attempt === null && Date.now() - slot.since < MIN_LAUNCHER_AGE) {
+      throw new Error("The launcher of a slot ends as soon as it is started: is /bin/sh a shell?");
+    }
+    await this.#open(index);
+  }
+
+  #start(start: AttemptStart): void {
+    const slot = this.#slots.get(start.slot);
+    if (slot === undefined) throw new Error(`No slot ${start.slot} is open`);
+    if (slot.launcher.hasEnded) {
+      this.#watched(slot.replaced.then(() => this.#start(start)));
+      return;
+    }
+    slot.attempt = this.#run(start, slot.launcher);
+    this.#watched(slot.attempt);
+  }
+
+  async #run(start: AttemptStart, launcher: Launcher): Promise<void> {
+    const { token } = start;
+    const startedAt = Date.now();
+    const paths = spoolPaths(this.#spool, token);
+    let output: SpoolReader;
+    try {
+      output = SpoolReader.create(paths, token, start.maxOutput);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const text = `the files for the command's output cannot be made: ${reason}`;
+      this.#postEnded(start, { kind: "not_started", error: text }, false, startedAt, null);
+      return;
+    }
+    using files = output;
+    const attempt: Attempt = { start, startedAt, launcher, output, over: false, ending: null };
+    this.#running.set(token, attempt);
+    this.#armLook();
+    const { command, env } = start;
+    const cwd = start.cwd ?? this.#cwd;
+    const result = await launcher.run({ token, command, cwd, env, paths, hasInput: false });
+    attempt.over = true;
+    // What the launcher started may live on. Nothing else may run in the attempt's stead before.
+    if (result.kind === "launcher_died" && attempt.ending === null) {
+      await endTree(treeOf(attempt), { killAt: 0 });
+    }
+    await attempt.ending?.done;
+    this.#running.delete(token);
+    const endedByUs = attempt.ending?.control.signalled ?? false;
+    this.#postEnded(start, result, endedByUs, startedAt, files);
+  }
+
+  #postEnded(
+    start: AttemptStart,
+    result: AttemptResult,
+    endedByUs: boolean,
+    startedAt: number,
+    output: SpoolReader | null,
+  ): void {
+    const chunks = output?.finish() ?? [];
+    const outputBytes = output?.outputBytes ?? 0;
+    const { slot, token } = start;
+    const finishedAt = Date.now();
+    const buffers = new Set(chunks.map((chunk) => chunk.bytes.buffer as ArrayBuffer));
+    this.#port.postMessage({
+      type: "ended",
+      slot,
+      token,
+      result,
+      endedByUs,
+      startedAt,
+      finishedAt,
+      chunks,
+      outputBytes,
+    }, [...buffers]);
+  }
+
+  /** An `end` for an attempt that has ended means nothing. Of several, the shortest grace counts. */
+  #end(token: string, grace: number): void {
+    const attempt = this.#running.get(token);
+    if (attempt === undefined) return;
+    const killAt = performance.now() + grace;
+    if (attempt.ending !== null) {
+      const { control } = attempt.ending;
+      control.killAt = Math.min(control.killAt, killAt);
+      return;
+    }
+    const control: EndControl = { killAt, isOver: () => attempt.over };
+    const done = endTree(treeOf(attempt), control);
+    attempt.ending = { control, done };
+    this.#watched(done);
+  }
+
+  /** One timer, and only while something runs. */
+  #armLook(): void {
+    if (this.#lookTimer !== null || this.#running.size === 0) return;
+    this.#lookTimer = setTimeout(() => {
+      this.#lookTimer = null;
+      try {
+        this.#look();
+      } catch (error) {
+        this.fail(error);
+      }
+      this.#armLook();
+    }, LOOK_INTERVAL);
+  }
+
+  /** Sends what commands that run for a while have written. */
+  #look(): void {
+    const before = Date.now() - LOOK_INTERVAL;
+    for (const attempt of this.#running.values()) {
+      if (attempt.startedAt > before) break;
+      const chunks = attempt.output.look();
+      if (chunks.length > 0) this.#port.postMessage({ type: "output", chunks });
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#closing = true;
+    await Promise.allSettled(this.#opening);
+    await Promise.all([...this.#slots.values()].map((slot) => slot.launcher.close()));
+    this.#port.close();
+  }
+}
+
+function treeOf(attempt: Attempt) {
+  return { tokens: [attempt.start.token], launchers: [attempt.launcher.ref] };
+}
+
+const port = self as unknown as Port;
+const executor = new Executor(port);
+port.onmessage = ({ data }) => {
+  try {
+    executor.handle(data);
+  } catch (error) {
+    executor.fail(error);
+  }
+};

@@ -1,0 +1,218 @@
+/**
+ * The executors of a worker and their slots: which are free, which run what.
+ *
+ * @module
+ */
+
+import type { Claim } from "../store/store.ts";
+import { executorUrl } from "./executor_url.ts";
+import { removeStatus } from "./launcher.ts";
+import type {
+  AttemptStart,
+  FromExecutor,
+  OutputChunk,
+  ProcessRef,
+  ToExecutor,
+} from "./protocol.ts";
+
+/** The end of an attempt, as an executor reports it. */
+export type AttemptReport = Extract<FromExecutor, { type: "ended" }>;
+
+/** What a pool tells its supervisor. */
+export interface PoolListener {
+  /** A slot has become free. */
+  ready(): void;
+  output(chunks: readonly OutputChunk[]): void;
+  ended(report: AttemptReport): void;
+  /** An executor has failed; these attempts were in its hands, with these launchers. */
+  failed(error: string, orphans: readonly Orphan[]): void;
+}
+
+/** An attempt without its executor. */
+export interface Orphan {
+  readonly token: string;
+  readonly launcher: ProcessRef;
+}
+
+interface Slot {
+  readonly index: number;
+  executor: Worker;
+  launcher: ProcessRef | null;
+  /** The attempt that runs in it, and the launcher that started it. */
+  token: string | null;
+  launcherOfToken: ProcessRef | null;
+}
+
+/** What a pool is made of. */
+export interface PoolOptions {
+  readonly slots: number;
+  readonly threads: number;
+  /** The absolute directory for spool files. */
+  readonly spool: string;
+}
+
+/** Spreads slots over executors. */
+export class ExecutorPool {
+  readonly #slots: Slot[] = [];
+  readonly #executors = new Set<Worker>();
+  /** What each executor is told at the next flush. */
+  readonly #outbox = new Map<Worker, { settled: string[]; start: AttemptStart[] }>();
+  /** Who ran an attempt that is not settled yet: it has the spool files open. */
+  readonly #unsettled = new Map<string, Worker>();
+  readonly #spool: string;
+  readonly #listener: PoolListener;
+
+  constructor(options: PoolOptions, listener: PoolListener) {
+    this.#spool = options.spool;
+    this.#listener = listener;
+    for (let thread = 0; thread < options.threads; thread++) {
+      const indexes = Array.from({ length: options.slots }, (_, index) => index)
+        .filter((index) => index % options.threads === thread);
+      this.#open(indexes);
+    }
+  }
+
+  /** How many slots there are, free, busy or about to be ready. */
+  get size(): number {
+    return this.#slots.length;
+  }
+
+  /** The slots that can take a job, each with its launcher. */
+  free(): { readonly slot: number; readonly launcher: ProcessRef }[] {
+    return this.#slots.flatMap(({ index, launcher, token }) =>
+      launcher !== null && token === null ? [{ slot: index, launcher }] : []
+    );
+  }
+
+  /** Whether every slot has its launcher. */
+  get isReady(): boolean {
+    return this.#slots.every((slot) => slot.launcher !== null);
+  }
+
+  /** At the next flush, the attempt starts in its slot. */
+  start(start: AttemptStart): void {
+    const slot = this.#slots[start.slot]!;
+    slot.token = start.token;
+    slot.launcherOfToken = slot.launcher;
+    this.#unsettled.set(start.token, slot.executor);
+    this.#outboxOf(slot.executor).start.push(start);
+  }
+
+  /** At the next flush, the spool files of the attempt may go. */
+  settled(token: string): void {
+    const executor = this.#unsettled.get(token);
+    if (!executor) return;
+    this.#unsettled.delete(token);
+    this.#outboxOf(executor).settled.push(token);
+  }
+
+  /** Sends what has gathered, a message for each executor. */
+  flush(): void {
+    for (const [executor, { settled, start }] of this.#outbox) {
+      send(executor, { type: "work", settled, start });
+    }
+    this.#outbox.clear();
+  }
+
+  /** Ends an attempt's tree: SIGTERM, after `grace` milliseconds SIGKILL. */
+  end(token: string, grace: number): void {
+    const executor = this.#unsettled.get(token);
+    if (executor) send(executor, { type: "end", token, grace });
+  }
+
+  /** Lets the launchers go. */
+  close(): void {
+    this.flush();
+    for (const executor of this.#executors) send(executor, { type: "close" });
+    this.#executors.clear();
+    // The executors do it as well, but the program may end before they come to it.
+    for (const { launcher, token } of this.#slots) {
+      if (launcher !== null && token === null) removeStatus(this.#spool, launcher);
+    }
+  }
+
+  #open(indexes: readonly number[]): void {
+    const executor = new Worker(executorUrl(), { type: "module" });
+    this.#executors.add(executor);
+    for (const index of indexes) {
+      this.#slots[index] = { index, executor, launcher: null, token: null, launcherOfToken: null };
+    }
+    executor.onmessage = (event: MessageEvent<FromExecutor>) => this.#hear(executor, event.data);
+    executor.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(executor, event.message);
+    };
+    send(executor, { type: "open", slots: indexes, spool: this.#spool });
+  }
+
+  #hear(executor: Worker, message: FromExecutor): void {
+    switch (message.type) {
+      case "slot_ready":
+        this.#slots[message.slot]!.launcher = message.launcher;
+        return this.#listener.ready();
+      case "output":
+        return this.#listener.output(message.chunks);
+      case "ended":
+        this.#free(this.#slots[message.slot]!, message.result.kind === "launcher_died");
+        return this.#listener.ended(message);
+      case "failed":
+        return this.#fail(executor, message.error);
+    }
+  }
+
+  /** A launcher that died is replaced, and the news of the new one may have come before. */
+  #free(slot: Slot, launcherDied: boolean): void {
+    if (launcherDied && slot.launcher === slot.launcherOfToken) slot.launcher = null;
+    slot.token = slot.launcherOfToken = null;
+  }
+
+  /** Its launchers go on without it: the supervisor ends them, and others take over the slots. */
+  #fail(executor: Worker, error: string): void {
+    if (!this.#executors.delete(executor)) return;
+    executor.terminate();
+    this.#outbox.delete(executor);
+    const lost = this.#slots.filter((slot) => slot.executor === executor);
+    const orphans = lost.flatMap(({ token, launcherOfToken: launcher }) =>
+      token !== null && launcher !== null ? [{ token, launcher }] : []
+    );
+    for (const [token, owner] of this.#unsettled) {
+      if (owner === executor) this.#unsettled.delete(token);
+    }
+    this.#open(lost.map((slot) => slot.index));
+    this.#listener.failed(error, orphans);
+  }
+
+  #outboxOf(executor: Worker): { settled: string[]; start: AttemptStart[] } {
+    let box = this.#outbox.get(executor);
+    if (!box) this.#outbox.set(executor, box = { settled: [], start: [] });
+    return box;
+  }
+}
+
+/** What an executor needs to know of a claimed job. */
+export function attemptStart(
+  claim: Claim,
+  slot: number,
+  options: { readonly address: string; readonly maxOutput: number },
+): AttemptStart {
+  const { job, token } = claim;
+  return {
+    slot,
+    token,
+    command: job.command,
+    cwd: job.cwd,
+    maxOutput: options.maxOutput,
+    env: {
+      QUEUECTL_JOB_ID: job.id,
+      QUEUECTL_ATTEMPT: String(job.attempts),
+      QUEUECTL_MAX_RETRIES: String(job.maxRetries),
+      QUEUECTL_QUEUE: job.queue,
+      QUEUECTL_ATTEMPT_TOKEN: token,
+      QUEUECTL_DB: options.address,
+    },
+  };
+}
+
+function send(executor: Worker, message: ToExecutor): void {
+  executor.postMessage(message);
+}

@@ -1,0 +1,284 @@
+/**
+ * The shell that starts the commands of a slot.
+ *
+ * A launcher is one long-lived, detached `/bin/sh` that reads a line per job. It is tiny, so its forks
+ * are fast and stay so: the same from Deno is slower by half with `detached`, and slows down as the
+ * worker grows. Each command runs in a **foreground** subshell. In the background (`&` and `wait`) a
+ * shell makes it ignore SIGINT, and a SIGTERM right after the start gets lost: dash 78 times of 400.
+ *
+ * @module
+ */
+
+import { ignoresSignals, processRef } from "./host.ts";
+import type { AttemptResult, ProcessRef } from "./protocol.ts";
+import { shellQuote } from "./quote.ts";
+import { removeIfThere, type SpoolPaths } from "./spool.ts";
+
+/** What a launcher is told to run. */
+export interface LauncherJob {
+  readonly token: string;
+  /** Shell text. */
+  readonly command: string;
+  /** An absolute path. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The files exist. */
+  readonly paths: SpoolPaths;
+  /** Whether standard input is `paths.stdin`; otherwise it is empty. */
+  readonly hasInput: boolean;
+}
+
+/**
+ * What a job may send to its whole process group must not end the launcher. These are traps, not
+ * ignores: a subshell resets traps to the default, ignores would be passed on to the command.
+ */
+const TRAPPED = ["HUP", "INT", "QUIT", "PIPE", "ALRM", "TERM", "USR1", "USR2"];
+
+/** The same as numbers without PIPE, which Deno ignores but resets for its children; and CHLD. */
+const CHECKED = [1, 2, 3, 14, 15, 10, 12, 17];
+
+/** A variable that is ours: it may stand before `exec` as an assignment. */
+const OWN_VARIABLE = /^QUEUECTL_[A-Z0-9_]*$/;
+
+const ENV = "/usr/bin/env";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A running launcher. It runs one job at a time. */
+export class Launcher {
+  /** The process. It leads a session and a process group of its own. */
+  readonly ref: ProcessRef;
+  /** Resolves when the process has ended, and never rejects. */
+  readonly ended: Promise<void>;
+  readonly #spool: string;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  #waiting: { job: LauncherJob; resolve: (result: AttemptResult) => void } | null = null;
+  #hasEnded = false;
+  #unread = "";
+
+  private constructor(spool: string, child: Deno.ChildProcess, ref: ProcessRef) {
+    this.#spool = spool;
+    this.ref = ref;
+    this.#stdin = child.stdin.getWriter();
+    this.ended = this.#watch(child);
+  }
+
+  /**
+   * Starts a launcher.
+   *
+   * @param spool The absolute directory in which it leaves the status of its last command.
+   * @param shell Which POSIX shell it is; the commands themselves are always run by `/bin/sh`.
+   * @throws If the shell cannot be started.
+   */
+  static async start(
+    spool: string,
+    shell: readonly [string, ...string[]] = ["/bin/sh"],
+  ): Promise<Launcher> {
+    const [program, ...args] = await launcherWords(shell);
+    const child = new Deno.Command(program, {
+      args,
+      ...cleanEnvironment(),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+      detached: true,
+    }).spawn();
+    const ref = processRef(child.pid) ?? { pid: child.pid, startTime: "unknown" };
+    const launcher = new Launcher(spool, child, ref);
+    const statusFile = statusPath(spool, ref);
+    // Made in advance and never emptied, so that a full disk does not cost a status.
+    Deno.writeTextFileSync(statusFile, `none none${" ".repeat(100)}\n`, { mode: 0o600 });
+    launcher.#write(prologue(statusFile));
+    return launcher;
+  }
+
+  /** Whether the process is known to have ended. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Runs a command; resolves with how it ended. */
+  run(job: LauncherJob): Promise<AttemptResult> {
+    if (this.#waiting !== null) throw new Error("A launcher runs one job at a time");
+    if (this.#hasEnded) return Promise.resolve({ kind: "launcher_died" });
+    return new Promise((resolve) => {
+      this.#waiting = { job, resolve };
+      this.#write(jobLine(job));
+    });
+  }
+
+  /** Lets the launcher go after its current job; resolves when it has ended. */
+  async close(): Promise<void> {
+    await this.#stdin.close().catch(() => {});
+    await this.ended;
+    removeIfThere(statusPath(this.#spool, this.ref));
+  }
+
+  /** A write fails only if the launcher is dead, which `#watch` notices. */
+  #write(text: string): void {
+    this.#stdin.write(encoder.encode(text)).catch(() => {});
+  }
+
+  async #watch(child: Deno.ChildProcess): Promise<void> {
+    const reading = this.#readReports(child.stdout);
+    await child.status;
+    // What it had reported is in the pipe. Somebody else may hold the other end open, though.
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, 1000);
+    await Promise.race([reading, patience.promise]);
+    clearTimeout(timer);
+    this.#hasEnded = true;
+    this.#waiting?.resolve({ kind: "launcher_died" });
+    this.#waiting = null;
+  }
+
+  /** One buffer for all reads: a default reader allocates 64 KiB for every status. */
+  async #readReports(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const reader = stream.getReader({ mode: "byob" });
+    let buffer = new ArrayBuffer(1024);
+    for (;;) {
+      const { value, done } = await reader.read(new Uint8Array(buffer));
+      if (done || value === undefined) return;
+      this.#readLines(decoder.decode(value));
+      buffer = value.buffer as ArrayBuffer;
+    }
+  }
+
+  #readLines(text: string): void {
+    const lines = (this.#unread + text).split("\n");
+    this.#unread = lines.pop() ?? "";
+    for (const line of lines) {
+      const [token, status] = line.split(" ");
+      const waiting = this.#waiting;
+      if (waiting === null || status === undefined || waiting.job.token !== token) continue;
+      this.#waiting = null;
+      waiting.resolve(attemptResult(status, waiting.job.cwd));
+    }
+  }
+}
+
+/**
+ * The status that a launcher left beside the spool, after its worker's death.
+ *
+ * @param cwd The attempt's directory, for the error's words.
+ * @returns Null if the attempt's command has not ended as far as the launcher knew.
+ */
+export function salvageStatus(
+  spool: string,
+  launcher: ProcessRef,
+  token: string,
+  cwd: string,
+): AttemptResult | null {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(statusPath(spool, launcher));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  // The rest of the file is what an earlier, longer line left.
+  const end = text.indexOf("\n");
+  if (end < 0) return null;
+  const [of, status] = text.slice(0, end).split(" ");
+  return of === token && status !== undefined ? attemptResult(status, cwd) : null;
+}
+
+/** Removes what a dead launcher left beside the spool. */
+export function removeStatus(spool: string, launcher: ProcessRef): void {
+  removeIfThere(statusPath(spool, launcher));
+}
+
+function statusPath(spool: string, launcher: ProcessRef): string {
+  return `${spool}/launcher-${launcher.pid}-${launcher.startTime}.status`;
+}
+
+/**
+ * Told once. The status goes to the file first: with the worker dead, the second `echo` fails. `<>`
+ * does not empty the file, so at no time is there less than a whole line in it.
+ */
+function prologue(statusFile: string): string {
+  return `trap : ${TRAPPED.join(" ")}\n` +
+    `__queuectl_report() { echo "$1 $2" 1<>${shellQuote(statusFile)}; echo "$1 $2"; cd /; }\n`;
+}
+
+/**
+ * The line that runs a job. The directory and the files are set up by the launcher itself, so that
+ * their failure cannot be taken for a status of the command: `__queuectl_s` then still says how far
+ * it came. Descriptor 2 stays the launcher's own until the subshell, since it is where shells write
+ * "Killed". User's variables go through `env`: assignments would change the shell itself for names
+ * such as IFS, OPTIND, PPID or LINENO.
+ */
+function jobLine(job: LauncherJob): string {
+  const { token, paths } = job;
+  const stdin = job.hasInput ? shellQuote(paths.stdin) : "/dev/null";
+  const command = `${startWords(job.env)} /bin/sh -c -- ${shellQuote(job.command)}`;
+  return `__queuectl_s=directory;cd -- ${shellQuote(job.cwd)}&&__queuectl_s=spool&&` +
+    `{ (${command} 2>&3 3>&-);__queuectl_s=$?;} ` +
+    `<${stdin} >>${shellQuote(paths.stdout)} 3>>${shellQuote(paths.stderr)};` +
+    `__queuectl_report ${token} "$__queuectl_s"\n`;
+}
+
+/** `A=1 B=2 exec`, and `env` only where it is needed: it costs an exec more. */
+function startWords(env: Readonly<Record<string, string>>): string {
+  let own = "";
+  let users = "";
+  for (const [name, value] of Object.entries(env)) {
+    if (OWN_VARIABLE.test(name)) own += `${name}=${shellQuote(value)} `;
+    else users += ` ${shellQuote(`${name}=${value}`)}`;
+  }
+  return users === "" ? `${own}exec` : `${own}exec ${ENV}${users}`;
+}
+
+/** A status is a number, or the word that says which step of the set-up failed. */
+function attemptResult(status: string, cwd: string): AttemptResult {
+  if (status === "directory") return { kind: "not_started", error: directoryError(cwd) };
+  if (status === "spool") {
+    return { kind: "not_started", error: "the files for the command's output cannot be opened" };
+  }
+  return { kind: "exit", code: Number(status) };
+}
+
+function directoryError(cwd: string): string {
+  try {
+    return Deno.statSync(cwd).isDirectory
+      ? `no permission to enter working directory ${cwd}`
+      : `working directory ${cwd} is not a directory`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return `working directory ${cwd} does not exist`;
+    if (error instanceof Deno.errors.NotADirectory) {
+      return `working directory ${cwd} is not a directory`;
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      return `no permission to enter working directory ${cwd}`;
+    }
+    return `working directory ${cwd} cannot be entered`;
+  }
+}
+
+/**
+ * A worker that was started by `nohup`, or as `worker start &` in a script, ignores signals, and so
+ * would its children, since a shell cannot reset what it ignores from its start on. GNU's `env` can;
+ * where it is another `env`, they stay ignored.
+ */
+async function launcherWords(
+  shell: readonly [string, ...string[]],
+): Promise<readonly [string, ...string[]]> {
+  // The last argument shows in `ps` what this shell is for.
+  const words = [...shell, "-s", "queuectl-launcher"] as const;
+  if (!ignoresSignals(CHECKED)) return words;
+  const reset = `--default-signal=${[...TRAPPED, "CHLD"].join(",")}`;
+  const { success } = await new Deno.Command(ENV, {
+    args: [reset, "true"],
+    stdout: "null",
+    stderr: "null",
+  }).output().catch(() => ({ success: false }));
+  return success ? [ENV, reset, ...words] : words;
+}
+
+/** Without the variables of an outer job: its token would mark this worker's commands as its own. */
+function cleanEnvironment(): { clearEnv?: boolean; env?: Record<string, string> } {
+  const all = Object.entries(Deno.env.toObject());
+  const kept = all.filter(([name]) => !name.startsWith("QUEUECTL_"));
+  return kept.length === all.length ? {} : { clearEnv: true, env: Object.fromEntries(kept) };
+}

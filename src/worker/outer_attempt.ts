@@ -1,0 +1,27 @@
+/**
+ * A worker that is itself started inside a job.
+ *
+ * @module
+ */
+
+/** What every command finds in its environment; a job within a job must not inherit the outer one's. */
+const ATTEMPT_VARIABLES = [
+  "QUEUECTL_JOB_ID",
+  "QUEUECTL_ATTEMPT",
+  "QUEUECTL_MAX_RETRIES",
+  "QUEUECTL_QUEUE",
+  "QUEUECTL_ATTEMPT_TOKEN",
+  "QUEUECTL_DB",
+];
+
+/**
+ * Takes the outer attempt out of this process's environment.
+ *
+ * @returns the id of the job in which this process runs, if that is of the store at `address`
+ */
+export function dropOuterAttempt(address: string): string | null {
+  const isSameStore = Deno.env.get("QUEUECTL_DB") === address;
+  const id = Deno.env.get("QUEUECTL_JOB_ID") ?? null;
+  for (const name of ATTEMPT_VARIABLES) Deno.env.delete(name);
+  return isSameStore ? id : null;
+}

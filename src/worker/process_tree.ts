@@ -1,0 +1,237 @@
+/**
+ * Finding and ending all processes of an attempt.
+ *
+ * A tree is every process that carries the attempt's token in its environment, is in the launcher's
+ * process group without another attempt's token, or descends from such a one. Not reached: a process
+ * that left the session *and* hides or clears its environment, runs as another user or in a
+ * container, or forks faster than it is looked at.
+ *
+ * @module
+ */
+
+import {
+  environmentToken,
+  isAlive,
+  listProcesses,
+  type ProcessInfo,
+  processInfo,
+  signal,
+} from "./host.ts";
+import type { ProcessRef } from "./protocol.ts";
+
+/** Whose processes are looked for. */
+export interface TreeQuery {
+  readonly tokens: readonly string[];
+  /** The launchers that started the attempts; they are never part of the tree themselves. */
+  readonly launchers: readonly ProcessRef[];
+}
+
+/** What several looks at the same tree share. */
+export interface TreeMemory {
+  /** Tokens by process, since reading an environment is the dear part of a look. */
+  readonly tokens: Map<string, string | null | undefined>;
+  /**
+   * When the launcher's child began that was seen first, by the launcher's pid. It is the attempt's
+   * first process: what is older in the group, without a token, was left by an earlier attempt.
+   */
+  readonly begun: Map<number, number>;
+}
+
+/** How to end a tree. The fields may change while it goes on. */
+export interface EndControl {
+  /** When SIGTERM gives way to SIGKILL, on the clock of `performance.now()`. */
+  killAt: number;
+  /** While it says false, an empty tree is looked at again: its command may be about to start. */
+  isOver?: () => boolean;
+  /** Set as soon as a signal has been sent to a process of the tree. */
+  signalled?: boolean;
+}
+
+/** Whom {@linkcode killHard} ends. */
+export interface HardTargets extends TreeQuery {
+  /** The worker that hangs, or has died; null if it is not to be touched. */
+  readonly worker: ProcessRef | null;
+  /** After so many looks it is an error; 40 if absent, which takes 8 seconds. */
+  readonly looks?: number;
+}
+
+/** How {@linkcode killHard} went. */
+export type HardResult =
+  | { readonly ended: true }
+  | { readonly ended: false; readonly error: string; readonly survivors: readonly number[] };
+
+/** Looks follow each other from 2 ms on, each time twice as late, up to this many milliseconds. */
+const MAX_PAUSE = 250;
+
+/** All living processes of the attempts, parents before children. */
+export function findTree(query: TreeQuery, memory: TreeMemory = newMemory()): ProcessInfo[] {
+  const processes = listProcesses();
+  const excluded = new Set([1, Deno.pid, ...query.launchers.map((launcher) => launcher.pid)]);
+  const launchers = query.launchers.map((ref) => ({ ref, now: processes.get(ref.pid) }));
+  // Nothing of an attempt is older than its launcher. This spares most environments.
+  const since = Math.min(
+    ...query.launchers.map((launcher) => Number(launcher.startTime)),
+    Infinity,
+  );
+  const oldest = since === Infinity ? 0 : since;
+
+  for (const process of processes.values()) {
+    if (!process.alive || memory.begun.has(process.parent)) continue;
+    const of = launchers.find(({ ref }) => ref.pid === process.parent);
+    if (of !== undefined) memory.begun.set(of.ref.pid, Number(process.startTime));
+  }
+
+  const tree = new Map<number, ProcessInfo>();
+  const children = new Map<number, ProcessInfo[]>();
+  for (const process of processes.values()) {
+    const siblings = children.get(process.parent);
+    if (siblings === undefined) children.set(process.parent, [process]);
+    else siblings.push(process);
+
+    if (!process.alive || process.kernel || Number(process.startTime) < oldest) continue;
+    if (excluded.has(process.pid)) continue;
+    const near = launchers.some(({ ref, now }) => isNear(process, ref, now, memory));
+    const token = cachedToken(process, memory, near);
+    const ours = typeof token === "string" ? query.tokens.includes(token) : near;
+    if (ours) tree.set(process.pid, process);
+  }
+  for (const root of [...tree.values()]) addDescendants(root, children, excluded, tree);
+  return [...tree.values()].sort(byAge);
+}
+
+/**
+ * Ends a tree: SIGTERM to all, again and again for what is new, then SIGKILL, until two looks find
+ * nothing. Processes that may not be signalled are left alone, and not waited for.
+ */
+export async function endTree(query: TreeQuery, control: EndControl): Promise<void> {
+  const memory = newMemory();
+  const refused = new Set<string>();
+  const asked = new Set<string>();
+  let quiet = 0;
+  for (let pause = 2;; pause = Math.min(pause * 2, MAX_PAUSE)) {
+    const tree = findTree(query, memory).filter((process) => !refused.has(key(process)));
+    quiet = tree.length === 0 && (control.isOver?.() ?? true) ? quiet + 1 : 0;
+    if (quiet === 2) return;
+    const kill = performance.now() >= control.killAt;
+    for (const process of tree) {
+      const sent = kill ? signal(process, "SIGKILL") : ask(process, asked, memory);
+      if (sent === "refused") refused.add(key(process));
+      if (sent === "sent") control.signalled = true;
+    }
+    wakeLaunchers(query);
+    if (quiet === 1) pause = 1;
+    await sleep(kill ? pause : Math.min(pause, Math.max(1, control.killAt - performance.now())));
+  }
+}
+
+/**
+ * Ends, with SIGKILL, a worker that hangs or has died, its launchers, and then the trees of its
+ * attempts, until two looks find nothing. A pid that has another process by now is not touched. What
+ * may not be signalled is an error if it is the worker or a launcher, and left alone in a tree.
+ */
+export async function killHard(targets: HardTargets): Promise<HardResult> {
+  const { worker, looks = 40 } = targets;
+  const memory = newMemory();
+  const refused = new Set<string>();
+  let quiet = 0;
+  let left: readonly ProcessRef[] = [];
+  for (let look = 0; look < looks; look++) {
+    left = worker === null ? [] : [worker].filter(isTarget);
+    if (left.length === 0) left = targets.launchers.filter(isTarget);
+    if (left.length === 0) {
+      left = findTree(targets, memory).filter((process) => !refused.has(key(process)));
+    }
+    quiet = left.length === 0 ? quiet + 1 : 0;
+    if (quiet === 2) return { ended: true };
+    for (const ref of left) if (signal(ref, "SIGKILL") === "refused") refused.add(key(ref));
+    await sleep(Math.min(2 ** Math.min(look, 8), MAX_PAUSE));
+  }
+  const survivors = left.map((ref) => ref.pid);
+  const why = left.some((ref) => refused.has(key(ref)))
+    ? "belong to another user"
+    : "do not end after SIGKILL, or fork too fast";
+  return { ended: false, error: `processes ${survivors.join(", ")} ${why}`, survivors };
+}
+
+/** Whatever a store says: never the init process, never this one. */
+function isTarget(ref: ProcessRef): boolean {
+  return ref.pid > 1 && ref.pid !== Deno.pid && isAlive(ref);
+}
+
+function newMemory(): TreeMemory {
+  return { tokens: new Map(), begun: new Map() };
+}
+
+/**
+ * Whether a process is in the launcher's group or its direct child (between fork and exec it has the
+ * launcher's environment, which has no token). If the launcher's pid has been given to another
+ * process, that one's group is not ours; if it has ended, its session tells its group from later ones.
+ */
+function isNear(
+  process: ProcessInfo,
+  ref: ProcessRef,
+  now: ProcessInfo | undefined,
+  memory: TreeMemory,
+): boolean {
+  if (now !== undefined && now.startTime !== ref.startTime) return false;
+  if (Number(process.startTime) < (memory.begun.get(ref.pid) ?? 0)) return false;
+  if (process.group === ref.pid) return now !== undefined || process.session === ref.pid;
+  return now !== undefined && process.parent === ref.pid;
+}
+
+/** One near the launcher without a token is read again each time: it may not have called exec yet. */
+function cachedToken(process: ProcessInfo, { tokens }: TreeMemory, near: boolean) {
+  const known = tokens.get(key(process));
+  if (known !== undefined && (known !== null || !near)) return known;
+  const token = environmentToken(process.pid);
+  tokens.set(key(process), token);
+  return token;
+}
+
+/** Stops at what is excluded: neither a launcher nor this process hands on the membership. */
+function addDescendants(
+  root: ProcessInfo,
+  children: ReadonlyMap<number, readonly ProcessInfo[]>,
+  excluded: ReadonlySet<number>,
+  tree: Map<number, ProcessInfo>,
+): void {
+  for (const child of children.get(root.pid) ?? []) {
+    if (excluded.has(child.pid) || tree.has(child.pid) || !child.alive) continue;
+    tree.set(child.pid, child);
+    addDescendants(child, children, excluded, tree);
+  }
+}
+
+/**
+ * SIGTERM once, and SIGCONT so that one that is stopped gets it. A subshell that was asked before its
+ * exec may have lost the signal with its traps, so with its token it is asked once more.
+ */
+function ask(process: ProcessInfo, asked: Set<string>, { tokens }: TreeMemory) {
+  const as = `${key(process)} ${tokens.get(key(process)) ?? ""}`;
+  if (asked.has(as)) return "gone";
+  asked.add(as);
+  const sent = signal(process, "SIGTERM");
+  if (sent === "sent") signal(process, "SIGCONT");
+  return sent;
+}
+
+/** A job may have stopped its whole group; a stopped launcher would never report. */
+function wakeLaunchers(query: TreeQuery): void {
+  for (const ref of query.launchers) {
+    const now = processInfo(ref.pid);
+    if (now?.stopped && now.startTime === ref.startTime) signal(ref, "SIGCONT");
+  }
+}
+
+/** Parents before children: a shell whose child ends first would go on with its next command. */
+function byAge(a: ProcessInfo, b: ProcessInfo): number {
+  return Number(a.startTime) - Number(b.startTime) || a.pid - b.pid;
+}
+
+function key(ref: ProcessRef): string {
+  return `${ref.pid} ${ref.startTime}`;
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

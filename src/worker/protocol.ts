@@ -1,0 +1,99 @@
+/**
+ * The messages between a supervisor (main thread) and an executor (Web Worker). Only structured
+ * clones cross: an executor never sees the store, a supervisor never sees a subprocess.
+ *
+ * @module
+ */
+
+/** A process, told apart from a later one with the same pid by its start time. */
+export interface ProcessRef {
+  readonly pid: number;
+  /** Clock ticks since boot, field 22 of `/proc/PID/stat`; as text, since it is only compared. */
+  readonly startTime: string;
+}
+
+/** One run of a job's command, all that an executor needs to know. */
+export interface AttemptStart {
+  /** The index of the slot, unique within the worker. */
+  readonly slot: number;
+  /** Fences every write about this attempt; names its spool files; marks its processes. */
+  readonly token: string;
+  /** Shell text, run by `/bin/sh -c -- COMMAND`. */
+  readonly command: string;
+  /** An absolute directory, or null for the worker's own. */
+  readonly cwd: string | null;
+  /** What is added to the worker's environment, the `QUEUECTL_*` variables among it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** At most so many bytes of output are kept, both streams together. */
+  readonly maxOutput: number;
+}
+
+/** Which stream of the command wrote. */
+export type Stream = "stdout" | "stderr";
+
+/** A piece of an attempt's output. */
+export interface OutputChunk {
+  readonly token: string;
+  /** Counts up from 0 within the attempt, over both streams: the order of arrival. */
+  readonly seq: number;
+  readonly stream: Stream;
+  /** When it was read, milliseconds since the epoch; the write was at most 200 ms before. */
+  readonly time: number;
+  readonly bytes: Uint8Array;
+  /** Set on the chunk after a gap: how many bytes, at least, are missing before it. */
+  readonly missing: number;
+  /** The chunks of this attempt with a `seq` in [from, to) are no longer kept. */
+  readonly dropped: { readonly from: number; readonly to: number } | null;
+}
+
+/** How a command ended, as the launcher saw it. */
+export type AttemptResult =
+  /** The command ran; 128 + n if signal n ended it. */
+  | { readonly kind: "exit"; readonly code: number }
+  /** It was never started: the directory or the spool could not be set up. The sentence says why. */
+  | { readonly kind: "not_started"; readonly error: string }
+  /** The launcher died by other hands than ours: nothing is known of the command's end. */
+  | { readonly kind: "launcher_died" };
+
+/** What a supervisor tells an executor. */
+export type ToExecutor =
+  /** First message: make these slots, each with its launcher; every one answers `slot_ready`. */
+  | {
+    readonly type: "open";
+    readonly slots: readonly number[];
+    /** The absolute directory for spool files; it exists, mode 0700. */
+    readonly spool: string;
+  }
+  /** Outcomes of these tokens are stored (spool files may go), and these attempts begin. */
+  | {
+    readonly type: "work";
+    readonly settled: readonly string[];
+    readonly start: readonly AttemptStart[];
+  }
+  /** End the attempt's whole tree: SIGTERM, after `grace` milliseconds SIGKILL. 0: SIGKILL now. */
+  | { readonly type: "end"; readonly token: string; readonly grace: number }
+  /** Let the launchers go and terminate; no attempt runs any more. */
+  | { readonly type: "close" };
+
+/** What an executor tells its supervisor. */
+export type FromExecutor =
+  | { readonly type: "slot_ready"; readonly slot: number; readonly launcher: ProcessRef }
+  /** What commands that run for more than 200 ms have written since the last look. */
+  | { readonly type: "output"; readonly chunks: readonly OutputChunk[] }
+  | {
+    readonly type: "ended";
+    readonly slot: number;
+    readonly token: string;
+    readonly result: AttemptResult;
+    /** True where the tree was ended by an `end` message. */
+    readonly endedByUs: boolean;
+    /** Milliseconds since the epoch. */
+    readonly startedAt: number;
+    readonly finishedAt: number;
+    /** The rest of the output. */
+    readonly chunks: readonly OutputChunk[];
+    /** All bytes that the command is known to have written, kept or not. */
+    readonly outputBytes: number;
+  }
+  /** The executor cannot go on; the supervisor treats its slots as gone. */
+  | { readonly type: "failed"; readonly error: string };

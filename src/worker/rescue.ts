@@ -1,0 +1,113 @@
+/**
+ * Cleans up behind a lost worker, so that its jobs may run again (promise 5): ends what is left of it,
+ * salvages what its attempts have written, and says how each of them ended.
+ *
+ * @module
+ */
+
+import { type Outcome, outcomeOfExit } from "../job/outcome.ts";
+import type { AttemptEnd, RunningAttempt, WorkerInfo } from "../store/store.ts";
+import { removeStatus, salvageStatus } from "./launcher.ts";
+import type { LossReason } from "./peer_watch.ts";
+import { killHard } from "./process_tree.ts";
+import type { AttemptResult } from "./protocol.ts";
+import { removeSpool, salvageOutput } from "./spool.ts";
+
+/** What a rescue works on. */
+export interface RescueOptions {
+  /** The identity of this host: elsewhere nothing can be ended or salvaged. */
+  readonly hostIdentity: string;
+  /** The directory of the spool files. */
+  readonly spool: string;
+  /** At most so many bytes of an attempt's output are kept. */
+  readonly maxOutput: number;
+}
+
+/**
+ * Ends all that is left of a lost worker, and tells how its attempts ended. The order matters: first
+ * the worker and its launchers, so that nothing new starts and no late status is written; then the
+ * trees; only then is the spool read.
+ *
+ * Two rescuers at once do no harm: what they kill is named by the lost attempts' tokens, and what
+ * they write is fenced by them.
+ *
+ * @throws {Error} if processes of the worker do not end
+ */
+export async function rescue(
+  peer: WorkerInfo,
+  reason: LossReason,
+  attempts: readonly RunningAttempt[],
+  options: RescueOptions,
+): Promise<AttemptEnd[]> {
+  if (peer.hostIdentity !== options.hostIdentity) {
+    const error = `the worker ${peer.id} on ${peer.host} did not answer any more`;
+    return attempts.map((attempt) => ({ ...end(attempt, { kind: "lost", error }), chunks: [] }));
+  }
+  const result = await killHard({ worker: peer.process, ...targets(attempts) });
+  if (!result.ended) throw new Error(result.error);
+  return attempts.map((attempt) => salvage(attempt, lossOf(peer, reason), options));
+}
+
+/**
+ * The same for attempts of this worker whose executor has failed.
+ *
+ * @throws {Error} if their processes do not end
+ */
+export async function salvageOrphans(
+  attempts: readonly RunningAttempt[],
+  options: Pick<RescueOptions, "spool" | "maxOutput">,
+): Promise<AttemptEnd[]> {
+  const { tokens, launchers } = targets(attempts);
+  const result = await killHard({ worker: null, launchers, tokens });
+  if (!result.ended) throw new Error(result.error);
+  return attempts.map((attempt) => salvage(attempt, "its executor failed", options));
+}
+
+/** Removes the files of a rescued attempt, once its end is stored. */
+export function forgetRescued(attempt: RunningAttempt, spool: string): void {
+  removeSpool(spool, attempt.token);
+  removeStatus(spool, attempt.launcher);
+}
+
+function targets(attempts: readonly RunningAttempt[]) {
+  return {
+    launchers: attempts.map((attempt) => attempt.launcher),
+    tokens: attempts.map((attempt) => attempt.token),
+  };
+}
+
+function salvage(
+  attempt: RunningAttempt,
+  error: string,
+  options: Pick<RescueOptions, "spool" | "maxOutput">,
+): AttemptEnd {
+  const { spool, maxOutput } = options;
+  const status = salvageStatus(spool, attempt.launcher, attempt.token, attempt.cwd ?? "");
+  const output = salvageOutput(spool, attempt.token, maxOutput);
+  return {
+    ...end(attempt, status === null ? { kind: "lost", error } : outcomeOf(status, error)),
+    ...(output === null ? {} : { ...output, replacesOutput: true }),
+  };
+}
+
+function outcomeOf(status: AttemptResult, lost: string): Outcome {
+  switch (status.kind) {
+    case "exit":
+      return outcomeOfExit(status.code);
+    case "not_started":
+      return { kind: "not_started", error: status.error };
+    case "launcher_died":
+      return { kind: "lost", error: lost };
+  }
+}
+
+function end(attempt: RunningAttempt, outcome: Outcome): AttemptEnd {
+  const { jobId, token } = attempt;
+  return { jobId, token, outcome, finishedAt: Date.now(), chunks: [], outputBytes: 0 };
+}
+
+function lossOf(peer: WorkerInfo, reason: LossReason): string {
+  return reason === "died"
+    ? `its worker ${peer.id} died`
+    : `its worker ${peer.id} hung and was ended`;
+}

@@ -1,0 +1,50 @@
+/**
+ * Files beside the store that nobody will ask for: of attempts that were settled a moment before their
+ * worker ended or was killed, and of launchers without a job. No rescue knows of them.
+ *
+ * @module
+ */
+
+import type { Store } from "../store/store.ts";
+import { type Host, isAlive } from "./host.ts";
+import type { ProcessRef } from "./protocol.ts";
+import { removeIfThere } from "./spool.ts";
+
+/** As `launcher.ts` names the file for a status. */
+const STATUS = /^launcher-(\d+)-(\d+)\.status$/;
+/** As `spool.ts` names the files of an attempt. */
+const SPOOL = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:out|err|in)$/;
+
+/**
+ * Removes the files that belong to no attempt that runs and to no process that lives.
+ *
+ * They are listed before the store is asked: an attempt is in the store before its files are made, so
+ * whatever is not there by then has been settled.
+ *
+ * @throws {StoreError} if the store cannot be used
+ */
+export async function sweep(store: Store, host: Host): Promise<void> {
+  const names = [...Deno.readDirSync(store.directory)].map(({ name }) => name).filter(isCandidate);
+  if (names.length === 0) return;
+  const workers = await store.workers();
+  // Whether the processes of another pid namespace live cannot be seen from here.
+  if (workers.some(({ hostIdentity }) => hostIdentity !== host.identity)) return;
+  const attempts = (await Promise.all(workers.map(({ id }) => store.attemptsOf(id)))).flat();
+  const tokens = new Set(attempts.map(({ token }) => token));
+  const statuses = new Set(attempts.map(({ launcher }) => statusName(launcher)));
+  for (const name of names) {
+    const token = SPOOL.exec(name)?.[1];
+    const isInUse = token === undefined ? statuses.has(name) : tokens.has(token);
+    if (!isInUse) removeIfThere(`${store.directory}/${name}`);
+  }
+}
+
+function isCandidate(name: string): boolean {
+  const [, pid, startTime] = STATUS.exec(name) ?? [];
+  if (pid === undefined || startTime === undefined) return SPOOL.test(name);
+  return !isAlive({ pid: Number(pid), startTime });
+}
+
+function statusName({ pid, startTime }: ProcessRef): string {
+  return `launcher-${pid}-${startTime}.status`;
+}

@@ -1,0 +1,114 @@
+/**
+ * What a benchmark is, how it is measured, and when its target is met.
+ *
+ * @module
+ */
+
+/** One of those that are compared. */
+export interface Contestant {
+  readonly name: string;
+  /**
+   * Does the work once, checks that it was done, and returns the figure in the benchmark's unit. What
+   * is not to be measured happens outside of the part that it times.
+   *
+   * @throws if the work was not done
+   */
+  run(): Promise<number>;
+}
+
+/** What a contestant has to reach: a ratio of another's median, or a figure. */
+export interface Target {
+  readonly of: string;
+  /** The contestant to compare with; a figure is meant if absent. */
+  readonly against?: string;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+/** A question that is answered by measuring. */
+export interface Benchmark {
+  /** For `--only`. */
+  readonly name: string;
+  /** What is measured. */
+  readonly title: string;
+  /** What the figures are in. */
+  readonly unit: string;
+  readonly targets: readonly Target[];
+  /** Makes the contestants that this machine has; `folder` is theirs and removed afterwards. */
+  prepare(folder: string): Promise<readonly Contestant[]>;
+}
+
+/** The figures of one contestant. */
+export interface Measured {
+  readonly name: string;
+  readonly figures: readonly number[];
+  readonly median: number;
+}
+
+/** Whether a target was met; `value` is the ratio or the figure, null where a contestant is absent. */
+export interface Verdict {
+  readonly target: Target;
+  readonly value: number | null;
+  readonly met: boolean | null;
+}
+
+/** All that came out of one benchmark. */
+export interface Result {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly contestants: readonly Measured[];
+  readonly verdicts: readonly Verdict[];
+}
+
+/** The middle one, or the mean of the two in the middle; `NaN` of nothing. */
+export function median(figures: readonly number[]): number {
+  const sorted = figures.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+}
+
+/** Compares medians with a target. */
+export function judge(target: Target, contestants: readonly Measured[]): Verdict {
+  const find = (name: string) => contestants.find((contestant) => contestant.name === name)?.median;
+  const figure = find(target.of);
+  const base = target.against === undefined ? 1 : find(target.against);
+  if (figure === undefined || base === undefined) return { target, value: null, met: null };
+  const value = figure / base;
+  const met = value >= (target.atLeast ?? -Infinity) && value <= (target.atMost ?? Infinity);
+  return { target, value, met };
+}
+
+/**
+ * Runs every contestant `repeats` times, in turns, so that what slows the machine for a while slows all
+ * of them; a first turn that warms the caches does not count.
+ *
+ * @throws if a contestant did not do its work
+ */
+export async function measure(
+  benchmark: Benchmark,
+  { repeats, folder, progress }: {
+    readonly repeats: number;
+    readonly folder: string;
+    readonly progress: (sentence: string) => void;
+  },
+): Promise<Result> {
+  const { name, title, unit, targets } = benchmark;
+  const prepared = await benchmark.prepare(folder);
+  const figures = new Map<string, number[]>(prepared.map(({ name }) => [name, []]));
+  for (let turn = 0; turn <= repeats; turn++) {
+    for (const contestant of prepared) {
+      progress(`${name}: turn ${turn} of ${repeats}, ${contestant.name}`);
+      const figure = await contestant.run();
+      if (turn > 0) figures.get(contestant.name)?.push(figure);
+    }
+  }
+  const contestants = Array.from(figures, ([name, figures]) => ({
+    name,
+    figures,
+    median: median(figures),
+  }));
+  const verdicts = targets.map((target) => judge(target, contestants));
+  return { name, title, unit, contestants, verdicts };
+}

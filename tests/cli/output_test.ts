@@ -1,0 +1,70 @@
+import { rejects, strictEqual } from "node:assert/strict";
+import { ClosedPipeError, Output, OutputError, type Sink } from "../../src/cli/output.ts";
+import { FakeSink } from "./fake_system.ts";
+
+function failing(error: Error, times = Infinity): Sink & { readonly text: string } {
+  const sink = new FakeSink();
+  let left = times;
+  return {
+    get text() {
+      return sink.text;
+    },
+    write: (bytes) => left-- > 0 ? Promise.reject(error) : sink.write(bytes),
+    isTerminal: () => false,
+    columns: () => null,
+  };
+}
+
+Deno.test("Output writes in order and whole, however little the sink takes", async () => {
+  const sink = new FakeSink(null, 3);
+  const output = new Output(sink, { color: false });
+  output.line("héllo");
+  output.write(new Uint8Array([0x61, 0x62]));
+  output.write("");
+  output.json({ a: [1] });
+  output.jsonLine([1]);
+  await output.flush();
+  strictEqual(sink.text, 'héllo\nab{"a":[1]}\n[1]\n');
+});
+
+Deno.test("Output indents JSON on a terminal, but not a line of a stream", async () => {
+  const sink = new FakeSink(80);
+  const output = new Output(sink, { color: false });
+  output.json({ a: 1 });
+  await output.jsonLine({ a: 1 });
+  strictEqual(sink.text, '{\n  "a": 1\n}\n{"a":1}\n');
+});
+
+Deno.test("Output has no width without a terminal", () => {
+  strictEqual(new Output(new FakeSink(), { color: false }).columns, null);
+  strictEqual(new Output(new FakeSink(120), { color: false }).columns, 120);
+});
+
+Deno.test("Output fails with ClosedPipeError when nobody reads, for every later write too", async () => {
+  const output = new Output(failing(new Deno.errors.BrokenPipe("gone"), 1), { color: false });
+  await rejects(output.line("a"), ClosedPipeError);
+  await rejects(output.line("b"), ClosedPipeError);
+  await rejects(output.flush(), ClosedPipeError);
+});
+
+Deno.test("Output says why it cannot write", async () => {
+  const output = new Output(failing(new Error("No space left on device")), { color: false });
+  await rejects(output.line("a"), (error: OutputError) => {
+    strictEqual(error.message, "Cannot write the output: No space left on device");
+    return error instanceof OutputError && error.exitCode === 1;
+  });
+});
+
+Deno.test("Output waits for a full pipe that does not block", async () => {
+  const sink = failing(new Deno.errors.WouldBlock("full"), 2);
+  await new Output(sink, { color: false }).line("a");
+  strictEqual(sink.text, "a\n");
+});
+
+Deno.test("Output that is lossy drops what it cannot write", async () => {
+  const sink = failing(new Deno.errors.BrokenPipe("gone"), 1);
+  const output = new Output(sink, { color: false, lossy: true });
+  await output.line("a");
+  await output.line("b");
+  strictEqual(sink.text, "b\n");
+});

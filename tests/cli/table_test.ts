@@ -1,0 +1,69 @@
+import { strictEqual } from "node:assert/strict";
+import fc from "fast-check";
+import { type Column, renderTable } from "../../src/cli/table.ts";
+import { cutText, loadWidth } from "../../src/cli/width.ts";
+
+const COLUMNS: readonly Column[] = [
+  { title: "ID" },
+  { title: "N", align: "right" },
+  { title: "COMMAND", flexible: true },
+];
+const PIPE = { columns: null, color: false };
+
+Deno.test("renderTable() aligns its columns and leaves no trailing space", async () => {
+  const rows = [["a", "1,000", "true"], ["longer", "7", ""]];
+  strictEqual(
+    await renderTable(COLUMNS, rows, PIPE),
+    "ID          N  COMMAND\n" +
+      "a       1,000  true\n" +
+      "longer      7\n",
+  );
+  strictEqual(await renderTable(COLUMNS, [], PIPE), "ID  N  COMMAND\n");
+});
+
+Deno.test("renderTable() aligns by what is shown", async () => {
+  const rows = [["日本", "1", "x"], ["e\u0301", "2", "y"], ["😀", "3", "z"]];
+  strictEqual(
+    await renderTable(COLUMNS, rows, PIPE),
+    "ID    N  COMMAND\n" +
+      "日本  1  x\n" +
+      "e\u0301     2  y\n" +
+      "😀    3  z\n",
+  );
+});
+
+Deno.test("renderTable() escapes its cells", async () => {
+  const shown = await renderTable([{ title: "X" }, { title: "Y" }], [["a\n\x1b[2J", "b"]], PIPE);
+  strictEqual(shown, "X           Y\na\\n\\x1b[2J  b\n");
+});
+
+Deno.test("renderTable() colours without changing the alignment", async () => {
+  const row = [{ text: "dead", color: "red" } as const, "1", "x"];
+  const color = await renderTable(COLUMNS, [row], { columns: null, color: true });
+  strictEqual(color.includes("\x1b[31mdead\x1b[0m"), true);
+  // deno-lint-ignore no-control-regex -- takes out the colours
+  const plain = color.replace(/\x1b\[\d+m/g, "");
+  strictEqual(plain, await renderTable(COLUMNS, [row], PIPE));
+});
+
+Deno.test("renderTable() cuts flexible columns on a terminal only", async () => {
+  const rows = [["id", "1", "x".repeat(100)]];
+  const [, line = ""] = (await renderTable(COLUMNS, rows, { columns: 40, color: false })).split(
+    "\n",
+  );
+  strictEqual(line, `id  1  ${"x".repeat(32)}…`);
+  strictEqual((await renderTable(COLUMNS, rows, PIPE)).includes("x".repeat(100)), true);
+  const narrow = await renderTable(COLUMNS, rows, { columns: 5, color: false });
+  strictEqual(narrow.includes(`${"x".repeat(11)}…`), true);
+});
+
+Deno.test("cutText() never gives more than the room, and cuts no character in two", async () => {
+  const texts = fc.string({ unit: "grapheme" });
+  await fc.assert(fc.asyncProperty(texts, fc.integer({ min: 1, max: 30 }), async (text, room) => {
+    const width = await loadWidth([text, "…"]);
+    const cut = cutText(text, room, width);
+    strictEqual(width(cut) <= room, true);
+    strictEqual(cut === text || (cut.endsWith("…") && text.startsWith(cut.slice(0, -1))), true);
+    strictEqual(cut.isWellFormed(), true);
+  }));
+});

@@ -1,0 +1,337 @@
+/**
+ * Where a flow is played: a home directory with a store of its own, real processes, and a mark in
+ * their environment by which every process that the flow has started can be found.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { type Ended, queuectl, RunningProgram, spawnQueuectl, type Via } from "../helpers/cli.ts";
+import { start } from "../helpers/program.ts";
+import { type TempDir, tempDir } from "../helpers/temp_dir.ts";
+import { waitFor } from "../helpers/wait_for.ts";
+
+/** An attempt as `show --json` prints it. */
+export interface AttemptJson {
+  readonly attempt: number;
+  readonly outcome: string | null;
+  readonly started_at: string;
+  readonly finished_at: string | null;
+  readonly exit_code: number | null;
+  readonly error: string | null;
+  readonly worker_id: string;
+  readonly output_bytes: number | null;
+}
+
+/** A job as `show --json` prints it. */
+export interface JobJson {
+  readonly id: string;
+  readonly command: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly max_retries: number;
+  readonly started_at: string | null;
+  readonly finished_at: string | null;
+  readonly exit_code: number | null;
+  readonly error: string | null;
+  readonly cwd: string | null;
+  readonly attempt_log: readonly AttemptJson[];
+}
+
+/** How a process of the flow is started. */
+export interface StageRun {
+  readonly stdin?: string | Uint8Array<ArrayBuffer>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly timeout?: number;
+}
+
+/** In what forms the program plays a flow. */
+export interface FlowOptions {
+  /** `source` and `executable` if absent. */
+  readonly vias?: readonly Via[];
+}
+
+/** The environment variable that holds the stage's directory, in every process of a flow. */
+const MARK = "QT_STAGE";
+
+/**
+ * Registers a test: the same flow, at the same time, by each form of the program. What still works at
+ * its end is told to stop; then nothing may be left, neither a process nor a file of the spool.
+ */
+export function flow(
+  title: string,
+  body: (stage: Stage) => Promise<void>,
+  { vias = ["source", "executable"] }: FlowOptions = {},
+): void {
+  Deno.test(title, async (test) => {
+    const steps = vias.map((via) =>
+      test.step({
+        name: via,
+        fn: () => play(via, body),
+        // Steps at the same time cannot be told apart by the sanitizers; the stage looks itself.
+        sanitizeOps: false,
+        sanitizeResources: false,
+        sanitizeExit: false,
+      })
+    );
+    await Promise.all(steps);
+  });
+}
+
+async function play(via: Via, body: (stage: Stage) => Promise<void>): Promise<void> {
+  await using dir = await tempDir();
+  const stage = await Stage.open(via, dir);
+  try {
+    await body(stage);
+    await stage.finish();
+  } finally {
+    await stage.clear();
+  }
+}
+
+/** One flow in one form of the program. */
+export class Stage {
+  readonly via: Via;
+  /** The home directory, in which everything runs. */
+  readonly home: string;
+  /** The store, in its default place. */
+  readonly store: string;
+  readonly #dir: TempDir;
+  readonly #running: RunningProgram[] = [];
+
+  private constructor(via: Via, dir: TempDir) {
+    this.via = via;
+    this.#dir = dir;
+    this.home = dir.path;
+    this.store = dir.join(".local/share/queuectl/queue.db");
+  }
+
+  static async open(via: Via, dir: TempDir): Promise<Stage> {
+    const stage = new Stage(via, dir);
+    const { command } = await start(via);
+    await Deno.mkdir(dir.join("bin"));
+    const words = command.map((word) => `'${word}'`).join(" ");
+    await Deno.writeTextFile(dir.join("bin/queuectl"), `#!/bin/sh\nexec ${words} "$@"\n`, {
+      mode: 0o755,
+    });
+    return stage;
+  }
+
+  /** A path in the home directory. */
+  join(...names: readonly string[]): string {
+    return this.#dir.join(...names);
+  }
+
+  /** The text of a file in the home directory; empty if it is not there. */
+  read(name: string): string {
+    try {
+      return Deno.readTextFileSync(this.join(name));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
+    }
+  }
+
+  /** The lines of a file in the home directory. */
+  lines(name: string): string[] {
+    return this.read(name).split("\n").slice(0, -1);
+  }
+
+  #options(options: StageRun) {
+    return {
+      via: this.via,
+      home: this.home,
+      cwd: this.home,
+      ...options,
+      env: { [MARK]: this.home, ...options.env },
+    };
+  }
+
+  /** Runs `queuectl ARGS` to its end, whatever that is. */
+  async run(args: readonly string[], options: StageRun = {}): Promise<Ended> {
+    return await queuectl(args, this.#options(options));
+  }
+
+  /** Runs `queuectl ARGS`, which must succeed; returns what it printed. */
+  async ok(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(args);
+    assert.equal(code, 0, `queuectl ${args.join(" ")}: exit code ${code}\n${stderr}`);
+    return stdout;
+  }
+
+  /** Runs `queuectl ARGS --json`, which must succeed; returns the one value that it printed. */
+  async json<T>(...args: readonly string[]): Promise<T> {
+    return JSON.parse(await this.ok(...args, "--json"));
+  }
+
+  /** Starts `queuectl ARGS`. */
+  async spawn(args: readonly string[], options: StageRun = {}): Promise<RunningProgram> {
+    const program = await spawnQueuectl(args, this.#options(options));
+    this.#running.push(program);
+    return program;
+  }
+
+  /** Starts a worker in the foreground and waits until it claims. */
+  async worker(args: readonly string[] = [], options: StageRun = {}): Promise<RunningProgram> {
+    const worker = await this.spawn(["worker", "start", ...args], options);
+    await worker.line("is ready", { stream: "stderr" });
+    return worker;
+  }
+
+  /** Starts a shell script in which `queuectl` is the program. */
+  async shell(script: string, { stdin, env, cwd }: StageRun = {}): Promise<RunningProgram> {
+    const { env: needed } = await start(this.via);
+    const child = new Deno.Command("/bin/sh", {
+      args: ["-c", script],
+      cwd: cwd ?? this.home,
+      clearEnv: true,
+      env: {
+        PATH: `${this.join("bin")}:${Deno.env.get("PATH")}`,
+        HOME: this.home,
+        [MARK]: this.home,
+        ...needed,
+        ...env,
+      },
+      stdin: stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const program = new RunningProgram(child, { args: ["(sh)", script], stdin });
+    this.#running.push(program);
+    return program;
+  }
+
+  /** Runs a shell script, which must succeed and write nothing to stderr; returns its output. */
+  async sh(script: string, options: StageRun = {}): Promise<string> {
+    const { code, stdout, stderr } = await (await this.shell(script, options)).ended();
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" }, script);
+    return stdout;
+  }
+
+  /** Enqueues shell text; `flags` are those of `enqueue`. */
+  async enqueue(command: string, ...flags: readonly string[]): Promise<string> {
+    return (await this.ok("enqueue", ...flags, "--command", command)).trimEnd();
+  }
+
+  /** A job with its attempts. */
+  async job(id: string): Promise<JobJson> {
+    return await this.json<JobJson>("show", id);
+  }
+
+  /** Waits until a job is in one of these states. */
+  async until(id: string, states: string | readonly string[], timeout = 20_000): Promise<JobJson> {
+    let job: JobJson | undefined;
+    return await waitFor(
+      async () => {
+        job = await this.job(id);
+        return states.includes(job.state) && job;
+      },
+      { timeout, interval: 100, message: () => `${states}: ${JSON.stringify(job, null, 1)}` },
+    );
+  }
+
+  /** Waits for a file in the home directory with so many lines; returns them. */
+  async untilLines(name: string, count = 1, timeout = 20_000): Promise<string[]> {
+    return await waitFor(() => this.lines(name).length >= count && this.lines(name), {
+      timeout,
+      message: () => `${count} lines in ${name}: ${this.read(name)}`,
+    });
+  }
+
+  /** The processes of this flow that live, with their command lines. */
+  processes(): Map<number, string> {
+    return findProcesses((environment) => environment.includes(`${MARK}=${this.home}`));
+  }
+
+  /** Waits until a program ends, with this code. */
+  async end(program: RunningProgram, code = 0): Promise<Ended> {
+    const ended = await program.ended();
+    assert.equal(ended.code, code, ended.stderr);
+    return ended;
+  }
+
+  /** Stops what still works, as Ctrl-C would, and looks at what is left. */
+  async finish(): Promise<void> {
+    for (const program of this.#running) program.kill("SIGINT");
+    const codes = await Promise.all(
+      this.#running.map(async (program) => (await program.ended()).signal),
+    );
+    assert.deepEqual(codes.filter((signal) => signal === "SIGINT"), [], "ended by SIGINT");
+    await this.isEmpty();
+    assert.deepEqual(this.leftovers(), [], `files left in ${this.store}.d`);
+  }
+
+  /** Waits until no process of the flow is left. */
+  async isEmpty(): Promise<void> {
+    const shown = () => [...this.processes()].map(([pid, line]) => `${pid} ${line}`).join("\n");
+    await waitFor(() => this.processes().size === 0, {
+      message: () => `the end of all processes:\n${shown()}`,
+    });
+  }
+
+  /** What is in the store's side directory that should not outlive the workers. */
+  leftovers(): string[] {
+    try {
+      return [...Deno.readDirSync(`${this.store}.d`)].map(({ name }) => name)
+        .filter((name) => name !== "turnstile" && !/^worker-.*\.log$/.test(name)).sort();
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return [];
+      throw error;
+    }
+  }
+
+  /** Kills whatever is left of the flow, and nothing else. */
+  async clear(): Promise<void> {
+    for (const program of this.#running) await program[Symbol.asyncDispose]();
+    for (let left = this.processes(); left.size > 0; left = this.processes()) {
+      for (const pid of left.keys()) killIfThere(pid);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
+
+/** The living processes with a matching environment (as `NAME=value` texts), and their command lines. */
+export function findProcesses(
+  matches: (environment: readonly string[]) => boolean,
+): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const { name } of Deno.readDirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === Deno.pid) continue;
+    try {
+      const environment = Deno.readTextFileSync(`/proc/${pid}/environ`).split("\0");
+      if (!matches(environment)) continue;
+      const [, state] = /\) (\S)/.exec(Deno.readTextFileSync(`/proc/${pid}/stat`)) ?? [];
+      if (state === "Z" || state === "X") continue;
+      found.set(pid, Deno.readTextFileSync(`/proc/${pid}/cmdline`).replaceAll("\0", " "));
+    } catch {
+      // It has ended in the meantime, or belongs to somebody else.
+    }
+  }
+  return found;
+}
+
+/** Whether a process lives: a zombie does not. */
+export function isLiving(pid: number): boolean {
+  try {
+    const [, state] = /\) (\S)/.exec(Deno.readTextFileSync(`/proc/${pid}/stat`)) ?? [];
+    return state !== "Z" && state !== "X";
+  } catch {
+    return false;
+  }
+}
+
+/** Sends SIGKILL; nothing happens if the process has ended. */
+export function killIfThere(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Seconds between two times as the program prints them. */
+export function secondsBetween(from: string | null | undefined, to: string | null | undefined) {
+  return (Date.parse(to ?? "") - Date.parse(from ?? "")) / 1000;
+}

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import type { Store } from "../../../src/store/store.ts";
+import { waitFor } from "../../helpers/wait_for.ts";
+import { COMPLETED, FAILED, HANDED_BACK, newJob, type Register } from "../scene.ts";
+
+/** A doorbell that counts. */
+class Bell implements AsyncDisposable {
+  rings = 0;
+  #bell: AsyncDisposable | null = null;
+
+  static async hang(store: Store, worker: string): Promise<Bell> {
+    const bell = new Bell();
+    bell.#bell = await store.doorbell(worker, () => bell.rings++);
+    assert.ok(bell.#bell, "the store under test can ring");
+    return bell;
+  }
+
+  /** Does something and waits for the ring that it must bring. */
+  async rungBy(work: () => Promise<unknown>): Promise<void> {
+    const before = this.rings;
+    await work();
+    await waitFor(() => this.rings > before, { message: "a ring" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bell?.[Symbol.asyncDispose]();
+    this.#bell = null;
+  }
+}
+
+/** Waking workers. */
+export function doorbellTests(test: Register): void {
+  test("doorbell: rings for every change that makes work", async (scene) => {
+    const other = await scene.open();
+    const worker = await scene.worker("w");
+    await using bell = await Bell.hang(scene.store, "w");
+    await bell.rungBy(() => other.enqueue([newJob("a"), newJob("b")]));
+    const [a, b] = await worker.claim(2);
+    await bell.rungBy(() => other.cancel("a"));
+    await worker.settle([a!, b!], FAILED);
+    await bell.rungBy(() => other.retry("a", ["cancelled"]));
+    await bell.rungBy(() => other.retryAll("dead"));
+    await bell.rungBy(() => other.requestStop(["w"], "drain"));
+  });
+
+  test("doorbell: rings when another worker hands a job back", async (scene) => {
+    const leaving = await scene.worker("leaving", {}, await scene.open());
+    await scene.worker("w");
+    await scene.enqueue("a");
+    const claim = await leaving.claimOne();
+    await using bell = await Bell.hang(scene.store, "w");
+    await bell.rungBy(() => leaving.settle([claim], HANDED_BACK));
+  });
+
+  test("doorbell: rings at every worker", async (scene) => {
+    const bells: Bell[] = [];
+    await using stack = new AsyncDisposableStack();
+    for (const id of ["a", "b", "c"]) {
+      const handle = await scene.open();
+      await scene.worker(id, {}, handle);
+      bells.push(stack.use(await Bell.hang(handle, id)));
+    }
+    await scene.enqueue("job");
+    for (const bell of bells) await waitFor(() => bell.rings > 0);
+  });
+
+  test("doorbell: does not ring after disposal", async (scene) => {
+    await scene.worker("gone");
+    await scene.worker("w");
+    const gone = await Bell.hang(scene.store, "gone");
+    await gone[Symbol.asyncDispose]();
+    await using bell = await Bell.hang(scene.store, "w");
+    for (const id of ["a", "b"]) await bell.rungBy(() => scene.enqueue(id));
+    assert.equal(gone.rings, 0);
+  });
+
+  test("doorbell: can be hung again", async (scene) => {
+    await scene.worker("w");
+    await (await Bell.hang(scene.store, "w"))[Symbol.asyncDispose]();
+    await using bell = await Bell.hang(scene.store, "w");
+    await bell.rungBy(() => scene.enqueue("a"));
+  });
+
+  test("doorbell: where nobody answers, nothing fails", async (scene) => {
+    const worker = await scene.worker("w");
+    await scene.enqueue("a");
+    const claim = await worker.claimOne();
+    await scene.store.cancel("a");
+    await scene.store.requestStop(["w", "nobody"], "now");
+    await worker.settle([claim], COMPLETED);
+    await scene.store.retry("a", ["completed"]);
+  });
+}

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { sourcesOf } from "../../../src/job/state.ts";
+import { Database, type Durability } from "../../../src/store/sqlite/database.ts";
+import type { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { newJob } from "../scene.ts";
+import { emptyPlace } from "./place.ts";
+
+/** What `PRAGMA synchronous` answers. */
+const NORMAL = 1;
+const FULL = 2;
+
+const tick = (store: SqliteStore) =>
+  store.tick({
+    worker: "w",
+    ended: [],
+    output: [],
+    free: [],
+    observed: new Map(),
+    draining: false,
+    buried: [],
+  });
+
+Deno.test("write: what users are told is done is synced, ticks are not", async () => {
+  await using place = await emptyPlace();
+  await using store = await place.open();
+  await store.join({
+    id: "w",
+    host: "h",
+    hostIdentity: "i",
+    process: { pid: 1, startTime: "1" },
+    slots: 1,
+    queues: null,
+  });
+  using levels = observeSynchronous();
+  const steps: [() => Promise<unknown>, number][] = [
+    [() => store.enqueue([newJob("a"), newJob("b")]), FULL],
+    [() => tick(store), NORMAL],
+    [() => store.cancel("a"), FULL],
+    [() => store.retry("a", sourcesOf("retry")), FULL],
+    [() => tick(store), NORMAL],
+    [() => store.configure("lease", "30s"), FULL],
+    [() => store.retryAll("dead"), FULL],
+    [() => tick(store), NORMAL],
+    [() => store.remove("a", ["pending"]), FULL],
+    [() => store.removeAll("dead", 0), FULL],
+  ];
+  for (const [step, level] of steps) {
+    levels.seen.length = 0;
+    await step();
+    assert.deepEqual(levels.seen, [level], step.toString());
+  }
+});
+
+/** Notes at which level each write transaction runs, until it is disposed of. */
+function observeSynchronous(): Disposable & { readonly seen: unknown[] } {
+  const { write } = Database.prototype;
+  const seen: unknown[] = [];
+  Database.prototype.write = function <T>(this: Database, durability: Durability, work: () => T) {
+    return write.call(this, durability, () => {
+      seen.push(this.get("PRAGMA synchronous")!.synchronous);
+      return work();
+    }) as Promise<T>;
+  };
+  return {
+    seen,
+    [Symbol.dispose]() {
+      Database.prototype.write = write;
+    },
+  };
+}

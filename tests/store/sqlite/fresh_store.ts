@@ -1,0 +1,17 @@
+/**
+ * A process that opens a store, which it makes if it is missing, and enqueues jobs; with `die`, it
+ * kills itself the moment the store has accepted them.
+ *
+ * @module
+ */
+
+import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { newJob } from "../scene.ts";
+
+const [path, prefix, die] = Deno.args;
+const store = await SqliteStore.open(path!, { create: true });
+for (let index = 0; index < 5; index++) {
+  await store.enqueue([newJob(`${prefix}-${index}`)]);
+}
+if (die === "die") Deno.kill(Deno.pid, "SIGKILL");
+await store[Symbol.asyncDispose]();
