@@ -8,7 +8,7 @@ import { resolveConfig } from "../config.ts";
 import { ConflictError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { Context } from "./context.ts";
-import { escapeText } from "./escape.ts";
+import { escapeText } from "../escape.ts";
 import { Pause } from "./pause.ts";
 import { readJobById } from "./read_job.ts";
 import { WorkerWatch } from "./worker_watch.ts";

@@ -9,9 +9,10 @@ import { formatDuration } from "../job/duration.ts";
 import { isFinal } from "../job/state.ts";
 import { formatTime } from "../job/time.ts";
 import { paint } from "./color.ts";
-import { escapeLines, escapeText } from "./escape.ts";
+import { escapeLines, escapeText } from "../escape.ts";
 import type { Output } from "./output.ts";
-import { countOf, formatAgo, formatCount, formatElapsed, stateCell } from "./render.ts";
+import { countOf, formatAgo, formatCount, stateCell } from "./render.ts";
+import { formatElapsed } from "../elapsed.ts";
 import { renderTable } from "./table.ts";
 
 /** A job and its attempts, oldest first. */

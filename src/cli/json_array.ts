@@ -4,7 +4,7 @@
  * @module
  */
 
-import { escapeJson } from "./escape.ts";
+import { escapeJson } from "../escape.ts";
 import type { Output } from "./output.ts";
 
 /** A string of about this length is written at once. */

@@ -5,7 +5,7 @@
  */
 
 import { QueuectlError } from "../errors.ts";
-import { escapeJson } from "./escape.ts";
+import { escapeJson } from "../escape.ts";
 
 /** Where bytes go: the part of `Deno.stdout` that is used, so that a test can stand in for it. */
 export interface Sink {

@@ -8,7 +8,7 @@ import { QueuectlError } from "../errors.ts";
 import { paint } from "./color.ts";
 import { CommandLineError } from "./command_line_error.ts";
 import type { Context } from "./context.ts";
-import { escapeLines } from "./escape.ts";
+import { escapeLines } from "../escape.ts";
 import { ClosedPipeError } from "./output.ts";
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { type Color, paint } from "./color.ts";
-import { escapeText } from "./escape.ts";
+import { escapeText } from "../escape.ts";
 import type { Output } from "./output.ts";
 import { cutText, loadWidth } from "./width.ts";
 

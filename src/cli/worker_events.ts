@@ -7,7 +7,7 @@
 
 import type { Events, WorkerEvent } from "../observe/events.ts";
 import type { Context } from "./context.ts";
-import { escapeJson } from "./escape.ts";
+import { escapeJson } from "../escape.ts";
 
 /** Subscribes the report to the events. */
 export async function reportEvents(events: Events, context: Context): Promise<void> {

@@ -11,8 +11,8 @@ import {
   type LogLevel,
   type LogRecord,
 } from "@logtape/logtape";
-import { escapeText } from "../cli/escape.ts";
-import { formatDuration } from "../job/duration.ts";
+import { escapeText } from "../escape.ts";
+import { formatElapsed } from "../elapsed.ts";
 import type { Settled } from "../store/store.ts";
 import type { Listener, WorkerEvent } from "./events.ts";
 
@@ -110,7 +110,7 @@ function describeEnd({ jobId, state, outcome, error, runAt }: Settled): Entry {
     case "completed":
       return { level: "info", text: `${jobId} completed` };
     case "failed": {
-      const wait = formatDuration(Math.max(0, Math.round((runAt! - Date.now()) / 100) * 100));
+      const wait = formatElapsed(Math.round((runAt! - Date.now()) / 100) * 100);
       return { level: "warning", text: `${jobId} failed: ${error}; again in ${wait}` };
     }
     case "dead":

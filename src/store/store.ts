@@ -158,6 +158,7 @@ export interface TickResult {
 
 /** A piece of stored output. */
 export interface OutputPiece {
+  /** The position of its first byte in the attempt's output, both streams taken together. */
   readonly seq: number;
   readonly stream: Stream;
   readonly time: number;

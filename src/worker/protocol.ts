@@ -34,7 +34,7 @@ export type Stream = "stdout" | "stderr";
 /** A piece of an attempt's output. */
 export interface OutputChunk {
   readonly token: string;
-  /** Counts up from 0 within the attempt, over both streams: the order of arrival. */
+  /** The position of its first byte in the attempt's output, both streams taken together. */
   readonly seq: number;
   readonly stream: Stream;
   /** When it was read, milliseconds since the epoch; the write was at most 200 ms before. */

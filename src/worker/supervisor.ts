@@ -38,6 +38,8 @@ export class Supervisor {
   #bell: AsyncDisposable | null = null;
   #stop: StopRequest | null = null;
   #graceTimer: ReturnType<typeof setTimeout> | undefined;
+  /** It has joined, and is not superfluous. */
+  #isAtWork = false;
   /** All slots have their launchers, and it has been said. */
   #isReady = false;
   /** The store did not answer the last tick. */
@@ -106,6 +108,7 @@ export class Supervisor {
         return "served_by_another";
       }
       await sweep(this.#store, this.#options.host);
+      this.#isAtWork = true;
       await this.#work();
       return "stopped";
     } finally {
@@ -117,7 +120,8 @@ export class Supervisor {
         // The executors remove files as well, but the program may end before they come to it.
         await this.#sweep();
       }
-      this.#events.emit({ type: "worker_stopped", worker: this.#id });
+      // One that was not needed says nothing.
+      if (this.#isAtWork) this.#events.emit({ type: "worker_stopped", worker: this.#id });
     }
   }
 

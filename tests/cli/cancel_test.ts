@@ -134,6 +134,12 @@ Deno.test("WorkerWatch gives up workers that are gone or do not move", async () 
   await queue.tick();
   strictEqual(await anyLives(32_000), true);
   strictEqual(await anyLives(62_000), false);
-  await queue.join("w2");
+  await queue.join("a2");
   strictEqual(await anyLives(62_000), true);
+  // The heart of w1 is watched although a2 lives, so it is not taken for new when a2 goes.
+  await queue.tick();
+  strictEqual(await anyLives(70_000), true);
+  await queue.store.leave("a2");
+  strictEqual(await anyLives(99_999), true);
+  strictEqual(await anyLives(100_000), false);
 });

@@ -201,6 +201,22 @@ Deno.test("OutputJson gives text only, where all is UTF-8, however it is cut", (
   );
 });
 
+Deno.test("OutputJson joins nothing across a gap, and keeps a byte order mark", () => {
+  const json = new OutputJson(null);
+  const euro = new TextEncoder().encode("€");
+  const bom = Uint8Array.of(0xef, 0xbb, 0xbf, 0x61);
+  const pieces = [
+    { missing: 0, bytes: bom },
+    { missing: 0, bytes: euro.subarray(0, 1) },
+    { missing: 9, bytes: euro.subarray(1) },
+  ].flatMap((piece) => [...json.convert({ stream: "stdout", time: 0, ...piece })]);
+  deepStrictEqual(pieces.map(({ text, base64, missing }) => [text ?? base64, missing]), [
+    ["\ufeffa", undefined],
+    ["4g==", undefined],
+    ["gqw=", 9],
+  ]);
+});
+
 Deno.test("logs -f prints what comes, over all attempts, until the job has ended", async () => {
   await using queue = await Queue.open();
   await queue.join();

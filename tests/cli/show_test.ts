@@ -131,7 +131,7 @@ Deno.test("show lets no text pass for another field", async () => {
   await queue.add({
     id: "job-1",
     command: "true\nState      completed\x1b[1A",
-    tags: ["x\nState  completed"],
+    tags: ["x\nState  completed\x1b[1A"],
     cwd: "/tmp/\nError  none",
   });
   const { stdout } = await queue.cli("show", "job-1");

@@ -63,5 +63,5 @@ export function processesOf(stage: Stage, id: string): Map<number, string> {
 
 /** Shell text that fails, with names, if any of the pids in the file `lost` still lives. */
 export const REFUSE_IF_LOST_LIVE = "for pid in $(cat lost 2>/dev/null); do " +
-  'if grep -qs "^State:[[:space:]]*[^ZX]" /proc/$pid/status; ' +
+  'if grep -qs "^State:[[:space:]]*[^ZX[:space:]]" /proc/$pid/status; ' +
   'then echo "$pid lives: $(tr "\\0" " " < /proc/$pid/cmdline)" >> violations; fi; done';

@@ -20,6 +20,7 @@ async function open(slots = 1) {
   const module = new URL("../../src/worker/executor.ts", import.meta.url);
   const worker = new Worker(module, { type: "module" });
   const said: FromExecutor[] = [];
+  const tokens: string[] = [];
   worker.onmessage = ({ data }: MessageEvent<FromExecutor>) => said.push(data);
   const send = (message: ToExecutor) => worker.postMessage(message);
   send({ type: "open", slots: Array.from({ length: slots }, (_, i) => i), spool: dir.path });
@@ -34,6 +35,7 @@ async function open(slots = 1) {
 
   function start(command: string, options: Partial<AttemptStart> = {}): AttemptStart {
     const token = options.token ?? crypto.randomUUID();
+    tokens.push(token);
     const env = { QUEUECTL_ATTEMPT_TOKEN: token, ...options.env };
     return { slot: 0, command, cwd: work.path, maxOutput: 1 << 20, ...options, token, env };
   }
@@ -65,10 +67,14 @@ async function open(slots = 1) {
     chunks: (token: string): OutputChunk[] =>
       said.flatMap((m) => m.type === "output" || m.type === "ended" ? m.chunks : [])
         .filter((chunk) => chunk.token === token),
-    read: (name: string) => Deno.readTextFile(work.join(name)).catch(() => null),
+    /** A pid that a command wrote into a file. */
+    pid: (name: string) =>
+      waitFor(async () => {
+        const written = await Deno.readTextFile(work.join(name)).catch(() => "");
+        return written.endsWith("\n") ? Number(written) : null;
+      }, { message: `a pid in ${name}` }),
     async [Symbol.asyncDispose]() {
       const refs = [...launchers().values()];
-      const tokens = said.flatMap((m) => m.type === "ended" ? [m.token] : []);
       for (const process of findTree({ tokens, launchers: refs })) {
         Deno.kill(process.pid, "SIGKILL");
       }
@@ -161,12 +167,11 @@ Deno.test("An executor keeps the first and the last half of 10 MB", async () => 
 Deno.test("An executor ends the tree, asks first, and says that it was its doing", async () => {
   await using it = await open();
   const token = it.begin(
-    "trap 'echo bye; exit 4' TERM; setsid sh -c 'echo $$ >left; exec sleep 600' & echo x >up; " +
+    "trap 'echo bye; exit 4' TERM; setsid sh -c 'echo $$ >left; exec sleep 600' & echo $$ >shell; " +
       "while :; do sleep 1; done",
   );
-  const left = await waitFor(async () =>
-    await it.read("up") ? Number(await it.read("left")) : null
-  );
+  await it.pid("shell");
+  const left = await it.pid("left");
   it.send({ type: "end", token, grace: 60_000 });
   const end = await it.ended(token);
   assert.deepEqual(end.result, { kind: "exit", code: 4 });
@@ -179,14 +184,57 @@ Deno.test("An executor ends the tree, asks first, and says that it was its doing
 
 Deno.test("An executor uses SIGKILL after the grace, and of several ends the shorter one", async () => {
   await using it = await open();
-  const token = it.begin("trap '' TERM; echo x >up; while :; do sleep 1; done");
-  await waitFor(() => it.read("up"));
+  const token = it.begin("trap '' TERM; echo $$ >shell; while :; do sleep 1; done");
+  await it.pid("shell");
   it.send({ type: "end", token, grace: 600_000 });
   it.send({ type: "end", token, grace: 50 });
   it.send({ type: "end", token, grace: 600_000 });
   const end = await it.ended(token);
   assert.deepEqual(end.result, { kind: "exit", code: 137 });
   assert.equal(end.endedByUs, true);
+});
+
+Deno.test("An executor reports an end when the whole tree has ended, not the command alone", async () => {
+  await using it = await open();
+  const token = it.begin(
+    "sh -c 'trap : TERM; echo $$ >deaf; while :; do sleep 1; done' & echo $$ >shell; exec sleep 600",
+  );
+  const [deaf, shell] = [await it.pid("deaf"), await it.pid("shell")];
+  it.send({ type: "end", token, grace: 600_000 });
+  await waitFor(() => !(processInfo(shell)?.alive ?? false));
+  it.send({ type: "end", token, grace: 50 });
+  const end = await it.ended(token);
+  assert.deepEqual(end.result, { kind: "exit", code: 143 });
+  assert.equal(processInfo(deaf)?.alive ?? false, false);
+});
+
+Deno.test("An executor says of a command that had ended by itself that it was not its doing", async () => {
+  await using it = await open();
+  const launcher = it.launchers().get(0)!;
+  const token = it.begin("echo $$ >shell; until [ -e go ]; do sleep 0.01; done; exit 6");
+  const shell = await it.pid("shell");
+  // A launcher that is stopped cannot report yet.
+  Deno.kill(launcher.pid, "SIGSTOP");
+  await waitFor(() => processInfo(launcher.pid)?.stopped);
+  await Deno.writeTextFile(it.work.join("go"), "");
+  await waitFor(() => !(processInfo(shell)?.alive ?? false));
+  it.send({ type: "end", token, grace: 0 });
+  const end = await it.ended(token);
+  assert.deepEqual(end.result, { kind: "exit", code: 6 });
+  assert.equal(end.endedByUs, false);
+});
+
+Deno.test("An executor ends an attempt whose launcher is slow to start it", async () => {
+  await using it = await open();
+  // A launcher needs some milliseconds to read so much.
+  const names = Array.from({ length: 10 }, (_, index) => [`BIG_${index}`, "'".repeat(30_000)]);
+  const env = Object.fromEntries(names);
+  for (let round = 0; round < 10; round++) {
+    const attempt = it.start("exec sleep 600", { env });
+    it.send({ type: "work", settled: [], start: [attempt] });
+    it.send({ type: "end", token: attempt.token, grace: 60_000 });
+    assert.deepEqual((await it.ended(attempt.token)).result, { kind: "exit", code: 143 });
+  }
 });
 
 Deno.test("An executor ends an attempt that it has only just been told to start", async () => {
@@ -214,7 +262,7 @@ Deno.test("An executor replaces a launcher that was killed, and ends what it lef
   await using it = await open();
   const first = it.launchers().get(0)!;
   const token = it.begin("trap '' TERM; setsid sh -c 'echo $$ >left; exec sleep 600'");
-  const left = await waitFor(async () => Number(await it.read("left")));
+  const left = await it.pid("left");
   Deno.kill(first.pid, "SIGKILL");
   const end = await it.ended(token);
   assert.deepEqual(end.result, { kind: "launcher_died" });
@@ -253,9 +301,11 @@ Deno.test("An executor says why an attempt could not be started", async () => {
 
 Deno.test("An executor says that it has failed rather than stay silent", async () => {
   await using it = await open();
+  const failures = () => it.said.filter((m) => m.type === "failed").map(({ error }) => error);
   it.begin("true", { token: "../escape" });
-  const failed = await waitFor(() => it.said.find((m) => m.type === "failed"));
-  assert.match(failed.error, /not an attempt token/);
+  it.begin("true", { slot: 99 });
+  await waitFor(() => failures().length === 2);
+  assert.match(failures().join("\n"), /not an attempt token.*No slot 99 is open/s);
   it.said.splice(0, Infinity, ...it.said.filter((m) => m.type !== "failed"));
 });
 

@@ -181,8 +181,8 @@ for (const shell of SHELLS) {
     }
     const paths = spoolPaths(`${it.dir}/gone`, "t");
     const job = { ...it.prepare("true"), paths };
-    const result = await it.launcher.run(job);
-    assert.equal(result.kind, "not_started");
+    const error = "the files for the command's output cannot be opened";
+    assert.deepEqual(await it.launcher.run(job), { kind: "not_started", error });
     assert.deepEqual((await it.run("exit 1")).result, exit(1));
   });
 

@@ -8,7 +8,7 @@ import {
   killHard,
   type TreeQuery,
 } from "../../src/worker/process_tree.ts";
-import type { AttemptResult, ProcessRef } from "../../src/worker/protocol.ts";
+import type { ProcessRef } from "../../src/worker/protocol.ts";
 import { spoolPaths } from "../../src/worker/spool.ts";
 import { tempDir } from "../helpers/temp_dir.ts";
 import { waitFor } from "../helpers/wait_for.ts";
@@ -33,14 +33,10 @@ async function launch() {
     },
     /** A pid that a command wrote into a file. */
     pid(name: string): Promise<number> {
-      const read = () => {
-        try {
-          return Number(/^(\d+)\n/.exec(Deno.readTextFileSync(dir.join(name)))?.[1]);
-        } catch {
-          return null;
-        }
-      };
-      return waitFor(read, { message: `a pid in ${name}` });
+      return waitFor(async () => {
+        const written = await Deno.readTextFile(dir.join(name)).catch(() => "");
+        return written.endsWith("\n") ? Number(written) : null;
+      }, { message: `a pid in ${name}` });
     },
     async [Symbol.asyncDispose]() {
       await endTree(query, { killAt: 0 });
@@ -181,12 +177,17 @@ Deno.test("endTree() ends processes that are stopped, and a stopped launcher goe
 Deno.test("endTree() waits for a command that is yet to start", async () => {
   await using it = await launch();
   let over = false;
-  const running: Promise<AttemptResult>[] = [];
-  const control = { killAt: performance.now() + 60_000, isOver: () => over };
-  const done = endTree({ ...it.query, tokens: ["t1"] }, control);
-  running.push(it.run("echo $$ >shell; exec sleep 600", "t1").finally(() => over = true));
+  let looks = 0;
+  const isOver = () => {
+    looks++;
+    return over;
+  };
+  const query = { ...it.query, tokens: ["t1"] };
+  const done = endTree(query, { killAt: performance.now() + 60_000, isOver });
+  await waitFor(() => looks === 4, { interval: 1 });
+  const ended = it.run("exec sleep 600", "t1").finally(() => over = true);
   await done;
-  assert.deepEqual(await running[0], { kind: "exit", code: 143 });
+  assert.deepEqual(await ended, { kind: "exit", code: 143 });
 });
 
 Deno.test("killHard() ends a stopped worker, its launchers and their trees", async () => {

@@ -14,7 +14,7 @@ import { Scene } from "../demo/scene.ts";
 import type { Step } from "../demo/step.ts";
 import { STEPS } from "../demo/steps.ts";
 import { failureOf, type Outcome, outcomeToJson, tellOutcome } from "../demo/summary.ts";
-import { escapeLines } from "../escape.ts";
+import { escapeLines } from "../../escape.ts";
 import * as flag from "../flags.ts";
 import { Interruption } from "../interruption.ts";
 

@@ -11,7 +11,7 @@ import * as arg from "../args.ts";
 import { AttemptOutput } from "../attempt_output.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { escapeText } from "../escape.ts";
+import { escapeText } from "../../escape.ts";
 import * as flag from "../flags.ts";
 import { followOutput } from "../follow_output.ts";
 import {

@@ -20,7 +20,10 @@ export const command = defineCommand({
   args: { ids: arg.many("ID", "A job's id, or a unique beginning or ending of it") },
   examples: [
     ["queuectl retry job1", "Run a job again"],
-    ["queuectl list --state cancelled --json | jq -r '.[].id' | xargs queuectl retry", "Many"],
+    [
+      "queuectl list --state cancelled --json | jq -r '.[].id' | xargs queuectl retry",
+      "Run many again",
+    ],
   ],
   exitCodes: EACH_EXIT_CODES,
   async run(context, { args }) {

@@ -8,7 +8,7 @@ import { attemptToJson, jobToJson } from "../../job/json.ts";
 import { sourcesOf } from "../../job/state.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
-import { escapeText } from "../escape.ts";
+import { escapeText } from "../../escape.ts";
 import { type JobRecord, renderJob } from "../job_view.ts";
 import { readJob } from "../read_job.ts";
 

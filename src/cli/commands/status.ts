@@ -9,8 +9,9 @@ import type { QueueCounts, WorkerInfo } from "../../store/store.ts";
 import { currentHost } from "../../worker/host.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { escapeText } from "../escape.ts";
-import { countOf, formatCount, formatElapsed, stateCell } from "../render.ts";
+import { escapeText } from "../../escape.ts";
+import { formatElapsed } from "../../elapsed.ts";
+import { countOf, formatCount, stateCell } from "../render.ts";
 import { type Column, renderTable } from "../table.ts";
 import { isLost, workerToJson } from "../worker_view.ts";
 

@@ -38,6 +38,9 @@ export class Guard implements AsyncDisposable {
     this.#process = new Deno.Command("/bin/sh", {
       args: ["-c", SCRIPT, "queuectl-demo-guard", mark, directory ?? ""],
       cwd: "/",
+      // Without what marks the processes of a job: the demo may run in one that is cancelled.
+      clearEnv: true,
+      env: { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin" },
       stdin: "piped",
       stdout: "null",
       stderr: "null",

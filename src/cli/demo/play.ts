@@ -29,7 +29,9 @@ export async function play(
     }
     await narrator.gap();
     await narrator.title(`${index + 1}/${steps.length}  ${title}`);
-    results.push(await playStep(step, new Stage(scene, narrator)));
+    const result = await playStep(step, new Stage(scene, narrator));
+    results.push(result);
+    if (result.error !== null && !scene.signal.aborted) await narrator.failed(result.error);
   }
   return results;
 }

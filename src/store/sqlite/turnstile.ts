@@ -16,6 +16,11 @@ export class Turnstile implements AsyncDisposable {
   readonly #file: Deno.FsFile;
   readonly #patience: number;
   #last: Promise<unknown> = Promise.resolve();
+  /**
+   * The first turn is taken without a word where nobody has it: the first timer of a process costs
+   * 10 ms on Deno 2.9, a fifth of an `enqueue`. Later turns stand in line like everybody's.
+   */
+  #isFirst = true;
   #closing: Promise<void> | null = null;
 
   /** @param patience the longest that a writer waits for its turn, milliseconds */
@@ -46,6 +51,10 @@ export class Turnstile implements AsyncDisposable {
   }
 
   async #lock(): Promise<void> {
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      if (takeIfFree(this.#file)) return;
+    }
     const locked = this.#file.lock(true);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -66,4 +75,9 @@ export class Turnstile implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#closing ??= this.#last.then(() => this.#file.close());
   }
+}
+
+/** Deno 2.4.2 cannot try. */
+function takeIfFree(file: Deno.FsFile): boolean {
+  return typeof file.tryLockSync === "function" && file.tryLockSync(true);
 }

@@ -1,6 +1,6 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { escapeJson, escapeLines, escapeText } from "../../src/cli/escape.ts";
+import { escapeJson, escapeLines, escapeText } from "../src/escape.ts";
 
 /** What a terminal might act on, written out code by code. */
 function isUnsafe(code: number): boolean {
