@@ -64,9 +64,17 @@ async function open(slots = 1) {
       send({ type: "work", settled: [], start: [attempt] });
       return attempt.token;
     },
-    chunks: (token: string): OutputChunk[] =>
-      said.flatMap((m) => m.type === "output" || m.type === "ended" ? m.chunks : [])
-        .filter((chunk) => chunk.token === token),
+    /** What a store would have of an attempt's output. */
+    chunks(token: string): OutputChunk[] {
+      const kept = new Map<number, OutputChunk>();
+      const all = said.flatMap((m) => m.type === "output" || m.type === "ended" ? m.chunks : []);
+      for (const chunk of all.filter((chunk) => chunk.token === token)) {
+        const { from, to } = chunk.dropped ?? { from: 0, to: 0 };
+        for (const seq of [...kept.keys()]) if (seq >= from && seq < to) kept.delete(seq);
+        kept.set(chunk.seq, chunk);
+      }
+      return [...kept.values()].sort((a, b) => a.seq - b.seq);
+    },
     /** A pid that a command wrote into a file. */
     pid: (name: string) =>
       waitFor(async () => {

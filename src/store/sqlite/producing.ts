@@ -63,23 +63,34 @@ export function retryJob(db: Database, id: string, from: readonly State[], now: 
   const state = stateOf(db, id);
   const allowed = from.filter((state) => sourcesOf("retry").includes(state));
   if (!allowed.includes(state)) {
-    throw new ConflictError(`Job ${id} is ${state}, not ${allowed.join(" or ")}`);
+    throw new ConflictError(
+      `Job ${id} is ${state}: only jobs that are ${allowed.join(" or ")} can be retried`,
+    );
   }
   db.run(`UPDATE job SET ${NEW_LIFE} WHERE id = ?`, now, id);
 }
 
-/** Within a transaction: retries up to `limit` jobs of a state; how many. */
-export function retryBatch(db: Database, state: State, limit: number, now: number): number {
+/**
+ * Within a transaction: retries up to `limit` jobs of a state that arrived after a job; their numbers
+ * of arrival. Going on from there, a job that soon is in the state again is not met twice.
+ */
+export function retryBatch(
+  db: Database,
+  { state, after, limit }: { state: State; after: number; limit: number },
+  now: number,
+): number[] {
   if (transition(state, "retry") === null) {
     throw new ConflictError(`Jobs that are ${state} cannot be retried`);
   }
-  return db.run(
+  return db.all(
     `UPDATE job SET ${NEW_LIFE}
-    WHERE seq IN (SELECT seq FROM job WHERE state = ? ORDER BY seq LIMIT ?)`,
+    WHERE seq IN (SELECT seq FROM job WHERE state = ? AND seq > ? ORDER BY seq LIMIT ?)
+    RETURNING seq`,
     now,
     state,
+    after,
     limit,
-  );
+  ).map((row) => row.seq as number);
 }
 
 /** Within a transaction: deletes a job with its attempts and output. */

@@ -138,7 +138,12 @@ export class SqliteStore implements Store {
   }
 
   async retryAll(state: State): Promise<number> {
-    const retried = await this.#inBatches((db) => retryBatch(db, state, BATCH, this.#env.now()));
+    let after = 0;
+    const retried = await this.#inBatches((db) => {
+      const batch = retryBatch(db, { state, after, limit: BATCH }, this.#env.now());
+      after = Math.max(after, ...batch);
+      return batch.length;
+    });
     await this.#ring();
     return retried;
   }
