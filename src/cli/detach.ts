@@ -9,10 +9,8 @@ import type { Store, WorkerInfo } from "../store/store.ts";
 import type { WorkerOptions } from "../worker/worker_options.ts";
 import type { Context } from "./context.ts";
 import { ownCommand } from "./own_command.ts";
+import { Pause } from "./pause.ts";
 import { countOf } from "./render.ts";
-
-/** How often the store is asked whether the worker is there, milliseconds. */
-const LOOK_INTERVAL = 20;
 
 /**
  * Starts a worker in a session of its own, with a log beside the store, and returns when it is ready.
@@ -42,6 +40,7 @@ export async function detachWorker(
   child.unref();
   let ended: Deno.CommandStatus | null = null;
   child.status.then((status) => ended = status);
+  const pause = new Pause();
   while (true) {
     const worker = (await store.workers()).find((worker) =>
       worker.process.pid === child.pid && worker.hostIdentity === options.host.identity &&
@@ -51,7 +50,7 @@ export async function detachWorker(
     // Read after the store, so that a worker that ended at once has been seen if it was ever there.
     const status = ended as Deno.CommandStatus | null;
     if (status) return await reportEnd(status, log, options);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL));
+    await pause.wait();
   }
 }
 

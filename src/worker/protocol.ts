@@ -37,7 +37,7 @@ export interface OutputChunk {
   /** The position of its first byte in the attempt's output, both streams taken together. */
   readonly seq: number;
   readonly stream: Stream;
-  /** When it was read, milliseconds since the epoch; the write was at most 200 ms before. */
+  /** When it was read, milliseconds since the epoch; the write was at most 400 ms before. */
   readonly time: number;
   readonly bytes: Uint8Array;
   /** Set on the chunk after a gap: how many bytes, at least, are missing before it. */

@@ -69,3 +69,17 @@ flow("reading commands create no store, and name the missing one", async (stage)
   }
   assert.deepEqual([...Deno.readDirSync(stage.home)].map(({ name }) => name), ["bin"]);
 });
+
+flow("on a terminal, enqueue says how to start a worker while there is none", async (stage) => {
+  const enqueue = "script -qec 'queuectl enqueue -- true' /dev/null";
+  assert.match(await stage.sh(enqueue), /^[0-9a-f-]{36}\r\n.*queuectl worker start\r\n$/);
+  const worker = await stage.worker();
+  assert.match(await stage.sh(enqueue), /^[0-9a-f-]{36}\r\n$/);
+  worker.kill();
+  await stage.end(worker);
+  // With nothing to read, it does not wait for somebody to type.
+  const { code, stdout } = await (await stage.shell("script -qec 'queuectl enqueue' /dev/null"))
+    .ended();
+  assert.equal(code, 2);
+  assert.match(stdout, /No job given/);
+});

@@ -128,3 +128,33 @@ flow("a detached worker outlives its terminal's process group", async (stage) =>
   await stage.ok("worker", "stop");
   await waitFor(() => stage.processes().size === 0);
 });
+
+flow("Ctrl-C typed into a real terminal, once and twice", async (stage) => {
+  // `script` gives the worker a terminal, and types what it reads.
+  const typed = (worker: string) =>
+    `{ until test -s begun; do sleep 0.05; done; printf '\\003'; ` +
+    `until test -e again; do sleep 0.05; done; printf '\\003'; ` +
+    `until test -e over; do sleep 0.05; done; } | script -qec '${worker}' /dev/null`;
+  await stage.enqueue(UNTIL_GO, "--id", "job");
+  const worker = await stage.shell(typed("exec queuectl worker start"));
+  await worker.line("no new jobs, 1 running");
+  assert.equal((await stage.job("job")).state, "processing");
+  await Deno.writeTextFile(stage.join("again"), "");
+  await worker.line("handing back 1 running job");
+  await worker.line("has stopped");
+  await Deno.writeTextFile(stage.join("over"), "");
+  await stage.end(worker);
+  assert.equal((await stage.job("job")).state, "pending");
+});
+
+flow("a worker goes on though nobody reads its log", async (stage) => {
+  for (let n = 0; n < 3; n++) await stage.enqueue("sleep 0.1; echo ran >> ran");
+  await stage.sh("queuectl worker start --drain 2>&1 | head -n 1 >/dev/null");
+  await stage.untilLines("ran", 3);
+  await stage.isEmpty();
+  // As some daemons start their children.
+  await stage.enqueue("echo out; echo err >&2; cat", "--id", "closed");
+  await stage.sh("queuectl worker start --drain <&- >&- 2>&-");
+  assert.equal((await stage.job("closed")).state, "completed");
+  assert.match(await stage.ok("logs", "closed", "--stdout"), /^out$/m);
+});

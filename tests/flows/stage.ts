@@ -220,7 +220,7 @@ export class Stage {
   }
 
   /** Waits until a job is in one of these states. */
-  async until(id: string, states: string | readonly string[], timeout = 20_000): Promise<JobJson> {
+  async until(id: string, states: string | readonly string[], timeout = 60_000): Promise<JobJson> {
     let job: JobJson | undefined;
     return await waitFor(
       async () => {
@@ -232,7 +232,7 @@ export class Stage {
   }
 
   /** Waits for a file in the home directory with so many lines; returns them. */
-  async untilLines(name: string, count = 1, timeout = 20_000): Promise<string[]> {
+  async untilLines(name: string, count = 1, timeout = 60_000): Promise<string[]> {
     return await waitFor(() => this.lines(name).length >= count && this.lines(name), {
       timeout,
       message: () => `${count} lines in ${name}: ${this.read(name)}`,
@@ -266,6 +266,7 @@ export class Stage {
   async isEmpty(): Promise<void> {
     const shown = () => [...this.processes()].map(([pid, line]) => `${pid} ${line}`).join("\n");
     await waitFor(() => this.processes().size === 0, {
+      timeout: 30_000,
       message: () => `the end of all processes:\n${shown()}`,
     });
   }

@@ -1,7 +1,6 @@
 /** `wait` and `cancel` from another process. */
 
 import assert from "node:assert/strict";
-import { waitFor } from "../helpers/wait_for.ts";
 import { flow, isLiving } from "./stage.ts";
 
 flow("wait ends as the job did", async (stage) => {
@@ -46,27 +45,24 @@ flow("wait ends as the job did", async (stage) => {
 });
 
 flow("wait that is interrupted leaves the job alone", async (stage) => {
+  await stage.enqueue("true", "--id", "over");
+  await stage.ok("worker", "start", "--drain");
   await stage.enqueue("true", "--id", "job");
-  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-    const wait = await stage.spawn(["wait", "job", "--log-level", "debug"]);
-    // Only once it listens does a signal mean this.
-    await listens(wait.pid, signal === "SIGINT" ? 2 : 15);
-    wait.kill(signal);
-    assert.equal((await wait.ended()).code, code);
+  for (const [name, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    const wait = await stage.spawn(["wait", "over", "job"]);
+    // It listens before it looks at the jobs, and says which have ended.
+    await wait.line(/\bover\b/, { stream: "stderr" });
+    wait.kill(name);
+    assert.partialDeepStrictEqual(await wait.ended(), { code, signal: null });
   }
   assert.equal((await stage.job("job")).state, "pending");
 });
 
-/** Waits until a process catches a signal. */
-async function listens(pid: number, signal: number): Promise<void> {
-  await waitFor(() => {
-    const mask = /^SigCgt:\s*(\w+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
-    return (BigInt(`0x${mask ?? 0}`) >> BigInt(signal - 1) & 1n) === 1n;
-  });
-}
-
+/** Children in the foreground, in the background, in a session of their own, and an orphan in one. */
 const TREE = "echo $$ >> pids; sleep 300 & echo $! >> pids; setsid sleep 301 & echo $! >> pids; " +
-  "sh -c 'echo $$ >> pids; (echo ready >> ready); sleep 302; true'; echo went on >> wrong";
+  "(setsid sh -c 'echo $$ >> pids; echo up >> orphan; sleep 303; true' &); " +
+  "until test -s orphan; do sleep 0.05; done; rm orphan; " +
+  "sh -c 'echo $$ >> pids; echo ready >> ready; sleep 302; true'; echo went on >> wrong";
 
 flow("cancel of a running job ends its whole tree", async (stage) => {
   await stage.enqueue(TREE, "--id", "job");

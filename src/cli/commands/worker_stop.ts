@@ -10,11 +10,9 @@ import { currentHost } from "../../worker/host.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import * as flag from "../flags.ts";
+import { Pause } from "../pause.ts";
 import { countOf } from "../render.ts";
 import { isLost } from "../worker_view.ts";
-
-/** How often the store is asked who is still there, milliseconds. */
-const LOOK_INTERVAL = 50;
 
 /** Stops workers. */
 export const command = defineCommand({
@@ -88,6 +86,7 @@ async function untilGone(
   timeout: number | undefined,
 ): Promise<void> {
   const limit = performance.now() + (timeout ?? Infinity);
+  const pause = new Pause();
   while (true) {
     const left = (await store.workers()).filter((one) => ids.includes(one.id) && !isGone(one));
     if (left.length === 0) return;
@@ -96,6 +95,6 @@ async function untilGone(
         `${countOf(left.length, "worker")} still running after --timeout: they end with their jobs`,
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL));
+    await pause.wait();
   }
 }
