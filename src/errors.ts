@@ -48,6 +48,9 @@ export class StoreError extends QueuectlError {
   readonly exitCode = 5;
 }
 
+/** The store's file was removed or replaced under a program that has it open: it does not come back. */
+export class StoreGoneError extends StoreError {}
+
 /** A wait ran out of the time that the user gave it. */
 export class WaitTimeoutError extends QueuectlError {
   readonly exitCode = 124;

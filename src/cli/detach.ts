@@ -6,6 +6,7 @@
 
 import { StoreError } from "../errors.ts";
 import type { Store, WorkerInfo } from "../store/store.ts";
+import { processRef } from "../worker/host.ts";
 import type { WorkerOptions } from "../worker/worker_options.ts";
 import type { Context } from "./context.ts";
 import { ownCommand } from "./own_command.ts";
@@ -44,7 +45,7 @@ export async function detachWorker(
   while (true) {
     const worker = (await store.workers()).find((worker) =>
       worker.process.pid === child.pid && worker.hostIdentity === options.host.identity &&
-      worker.heartbeat > 0
+      worker.process.startTime === processRef(child.pid)?.startTime
     );
     if (worker) return await announce(worker, log, context);
     // Read after the store, so that a worker that ended at once has been seen if it was ever there.

@@ -26,7 +26,12 @@ export class WorkerWatch {
    * @param now milliseconds of a monotonic clock: wall clocks of two processes are never compared
    */
   anyLives(workers: readonly WorkerInfo[], now: number): boolean {
-    return workers.filter((worker) => this.#lives(worker, now)).length > 0;
+    return this.living(workers, now).length > 0;
+  }
+
+  /** Those of the workers that live, as far as this watch has seen. */
+  living(workers: readonly WorkerInfo[], now: number): WorkerInfo[] {
+    return workers.filter((worker) => this.#lives(worker, now));
   }
 
   #lives(worker: WorkerInfo, now: number): boolean {

@@ -32,6 +32,8 @@ export type WorkerEvent =
   | { readonly type: "worker_evicted"; readonly worker: string }
   | { readonly type: "store_away"; readonly error: string }
   | { readonly type: "store_back" }
+  /** A job could not be begun, and not by its fault: it is handed back, and its slot rests. */
+  | { readonly type: "slot_rests"; readonly jobId: string; readonly error: string }
   | { readonly type: "executor_failed"; readonly error: string };
 
 /** Hears of every event, as it happens. */

@@ -71,7 +71,12 @@ function describe(event: WorkerEvent): Entry {
           : `Stopping: no new jobs, ${event.running} running. Once more to end them now`,
       };
     case "worker_handing_back":
-      return { level: "info", text: `Ending and handing back ${event.running} running jobs` };
+      return {
+        level: "info",
+        text: event.running === 1
+          ? "Ending 1 running job and handing it back"
+          : `Ending ${event.running} running jobs and handing them back`,
+      };
     case "worker_stopped":
       return { level: "info", text: `${event.worker} has stopped`, worker: event.worker };
     case "job_started": {
@@ -100,6 +105,12 @@ function describe(event: WorkerEvent): Entry {
       return { level: "error", text: `${event.error}; running jobs go on, no new ones start` };
     case "store_back":
       return { level: "info", text: "The store is back" };
+    case "slot_rests":
+      return {
+        level: "error",
+        text: `${event.jobId} could not begin: ${event.error}`,
+        job: event.jobId,
+      };
     case "executor_failed":
       return { level: "error", text: `An executor failed, its jobs are ended: ${event.error}` };
   }

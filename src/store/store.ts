@@ -60,6 +60,8 @@ export interface NewWorker {
 
 /** A worker as others see it. */
 export interface WorkerInfo extends NewWorker {
+  /** Grows from one to the next that joins; no clock is asked. */
+  readonly joinOrder: number;
   /** Attempts that it runs. */
   readonly busy: number;
   readonly state: "running" | "draining";

@@ -7,10 +7,7 @@
 import { type Outcome, outcomeOfExit } from "../job/outcome.ts";
 import type { AttemptEnd, AttemptRef, Claim } from "../store/store.ts";
 import type { AttemptReport } from "./executor_pool.ts";
-import type { OutputChunk } from "./protocol.ts";
-
-/** Why a worker ends an attempt. */
-export type EndReason = "cancel" | "hand_back";
+import type { EndReason, OutputChunk } from "./protocol.ts";
 
 interface Running {
   readonly claim: Claim;
@@ -70,6 +67,11 @@ export class Attempts {
   /** The claim of a running attempt. */
   claimOf(token: string): Claim | undefined {
     return this.#running.get(token)?.claim;
+  }
+
+  /** A running attempt was taken over by a rescue. */
+  forget(token: string): void {
+    this.#running.delete(token);
   }
 
   /** An executor says that an attempt has ended. */
@@ -139,6 +141,8 @@ function outcomeOf({ result, endedByUs }: AttemptReport, reason: EndReason | nul
         : outcomeOfExit(result.code);
     case "not_started":
       return { kind: "not_started", error: result.error };
+    case "not_begun":
+      return { kind: "handed_back" };
     case "launcher_died":
       return { kind: "lost", error: "its launcher was killed" };
   }

@@ -7,19 +7,29 @@
 
 import { Launcher } from "./launcher.ts";
 import { type EndControl, endTree } from "./process_tree.ts";
-import type { AttemptResult, AttemptStart, FromExecutor, ToExecutor } from "./protocol.ts";
-import { removeSpool, spoolPaths, SpoolReader } from "./spool.ts";
+import type {
+  AttemptResult,
+  AttemptStart,
+  EndReason,
+  FromExecutor,
+  ToExecutor,
+} from "./protocol.ts";
+import { sleep } from "./sleep.ts";
+import { noteHandBack, removeSpool, spoolPaths, SpoolReader } from "./spool.ts";
 
 /** How often running commands are looked at for output, milliseconds. */
 const LOOK_INTERVAL = 200;
 
-/** A launcher that dies younger than this without a job is not replaced: the shell is broken. */
+/** A launcher that dies younger than this is replaced later and later, for the shell may be broken. */
 const MIN_LAUNCHER_AGE = 1000;
+const MAX_REOPEN_DELAY = 10_000;
 
 /** A job that is running. */
 interface Attempt {
   readonly start: AttemptStart;
+  /** By the wall clock, for people, and by a monotonic one. */
   readonly startedAt: number;
+  readonly begunAt: number;
   readonly launcher: Launcher;
   readonly output: SpoolReader;
   over: boolean;
@@ -30,11 +40,10 @@ interface Attempt {
 /** A slot with its launcher; when the launcher dies, another slot takes the place of this one. */
 interface Slot {
   readonly launcher: Launcher;
+  /** By the monotonic clock. */
   readonly since: number;
   /** The latest attempt, which may have ended; null if there was none. */
   attempt: Promise<void> | null;
-  /** Resolves after the launcher's death, when there is a new slot. */
-  replaced: Promise<void>;
 }
 
 /** The other end of the message channel, as a Web Worker sees it. */
@@ -53,6 +62,10 @@ class Executor {
   #cwd = "/";
   #lookTimer: ReturnType<typeof setTimeout> | null = null;
   #opening: Promise<void>[] = [];
+  /** How many launchers of a slot have died young, one after the other. */
+  readonly #youngDeaths = new Map<number, number>();
+  /** Tokens of attempts with a note that they are handed back. */
+  readonly #handedBack = new Set<string>();
   #closing = false;
 
   constructor(port: Port) {
@@ -64,18 +77,20 @@ class Executor {
       case "open":
         this.#spool = message.spool;
         this.#cwd = Deno.cwd();
+        // Somebody may have removed it since the worker began.
+        Deno.mkdirSync(message.spool, { recursive: true, mode: 0o700 });
         this.#opening = message.slots.map((slot) => this.#open(slot));
         for (const opening of this.#opening) this.#watched(opening);
         break;
       case "work":
         for (const start of message.start) this.#start(start);
-        for (const token of message.settled) removeSpool(this.#spool, token);
+        for (const token of message.settled) this.#forget(token);
         break;
       case "end":
-        this.#end(message.token, message.grace);
+        this.#end(message.token, message.grace, message.reason);
         break;
       case "close":
-        this.#watched(this.#close());
+        this.#watched(this.#close(message.keepFiles));
         break;
     }
   }
@@ -91,11 +106,10 @@ class Executor {
 
   async #open(index: number): Promise<void> {
     const launcher = await Launcher.start(this.#spool);
-    const slot = { launcher, since: Date.now(), attempt: null, replaced: Promise.resolve() };
+    const slot = { launcher, since: performance.now(), attempt: null };
     this.#slots.set(index, slot);
     this.#port.postMessage({ type: "slot_ready", slot: index, launcher: launcher.ref });
-    slot.replaced = launcher.ended.then(() => this.#replace(index, slot));
-    this.#watched(slot.replaced);
+    this.#watched(launcher.ended.then(() => this.#replace(index, slot)));
   }
 
   /** After a launcher died by other hands. That its attempt is lost is said before there is a new one. */
@@ -103,19 +117,21 @@ class Executor {
     if (this.#closing) return;
     await slot.attempt;
     await slot.launcher.close();
-    if (slot.attempt === null && Date.now() - slot.since < MIN_LAUNCHER_AGE) {
-      throw new Error("The launcher of a slot ends as soon as it is started: is /bin/sh a shell?");
-    }
-    await this.#open(index);
+    const isYoung = performance.now() - slot.since < MIN_LAUNCHER_AGE;
+    const deaths = isYoung ? (this.#youngDeaths.get(index) ?? 0) + 1 : 0;
+    this.#youngDeaths.set(index, deaths);
+    if (deaths > 1) await sleep(Math.min(MAX_REOPEN_DELAY, 50 * 2 ** deaths));
+    if (!this.#closing) await this.#open(index);
+  }
+
+  /** The attempt is settled: its files may go. */
+  #forget(token: string): void {
+    removeSpool(this.#spool, token, this.#handedBack.delete(token));
   }
 
   #start(start: AttemptStart): void {
     const slot = this.#slots.get(start.slot);
     if (slot === undefined) throw new Error(`No slot ${start.slot} is open`);
-    if (slot.launcher.hasEnded) {
-      this.#watched(slot.replaced.then(() => this.#start(start)));
-      return;
-    }
     slot.attempt = this.#run(start, slot.launcher);
     this.#watched(slot.attempt);
   }
@@ -123,18 +139,22 @@ class Executor {
   async #run(start: AttemptStart, launcher: Launcher): Promise<void> {
     const { token } = start;
     const startedAt = Date.now();
+    const begunAt = performance.now();
     const paths = spoolPaths(this.#spool, token);
     let output: SpoolReader;
     try {
       output = SpoolReader.create(paths, token, start.maxOutput);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const text = `the files for the command's output cannot be made: ${reason}`;
-      this.#postEnded(start, { kind: "not_started", error: text }, false, startedAt, null);
+      const text = `The files for the command's output cannot be made: ${reason}`;
+      this.#postEnded(start, { kind: "not_begun", error: text }, false, startedAt, null);
       return;
     }
     using files = output;
-    const attempt: Attempt = { start, startedAt, launcher, output, over: false, ending: null };
+    const attempt: Attempt = {
+      ...{ start, startedAt, begunAt, launcher, output },
+      ...{ over: false, ending: null },
+    };
     this.#running.set(token, attempt);
     this.#armLook();
     const { command, env } = start;
@@ -177,9 +197,13 @@ class Executor {
   }
 
   /** An `end` for an attempt that has ended means nothing. Of several, the shortest grace counts. */
-  #end(token: string, grace: number): void {
+  #end(token: string, grace: number, reason: EndReason): void {
     const attempt = this.#running.get(token);
     if (attempt === undefined) return;
+    if (reason === "hand_back" && !this.#handedBack.has(token)) {
+      this.#handedBack.add(token);
+      noteHandBack(this.#spool, token);
+    }
     const killAt = performance.now() + grace;
     if (attempt.ending !== null) {
       const { control } = attempt.ending;
@@ -208,18 +232,20 @@ class Executor {
 
   /** Sends what commands that run for a while have written. */
   #look(): void {
-    const before = Date.now() - LOOK_INTERVAL;
+    const before = performance.now() - LOOK_INTERVAL;
     for (const attempt of this.#running.values()) {
-      if (attempt.startedAt > before) break;
+      if (attempt.begunAt > before) break;
       const chunks = attempt.output.look();
       if (chunks.length > 0) this.#port.postMessage({ type: "output", chunks });
     }
   }
 
-  async #close(): Promise<void> {
+  async #close(keepFiles: boolean): Promise<void> {
     this.#closing = true;
     await Promise.allSettled(this.#opening);
-    await Promise.all([...this.#slots.values()].map((slot) => slot.launcher.close()));
+    const launchers = [...this.#slots.values()].map((slot) => slot.launcher);
+    await Promise.all(launchers.map((launcher) => launcher.close({ keepStatus: keepFiles })));
+    this.#port.postMessage({ type: "closed" });
     this.#port.close();
   }
 }

@@ -6,14 +6,16 @@
 
 import type { Claim } from "../store/store.ts";
 import { executorUrl } from "./executor_url.ts";
-import { removeStatus } from "./launcher.ts";
 import type {
+  AttemptResult,
   AttemptStart,
+  EndReason,
   FromExecutor,
   OutputChunk,
   ProcessRef,
   ToExecutor,
 } from "./protocol.ts";
+import { sleep } from "./sleep.ts";
 
 /** The end of an attempt, as an executor reports it. */
 export type AttemptReport = Extract<FromExecutor, { type: "ended" }>;
@@ -26,6 +28,14 @@ export interface PoolListener {
   ended(report: AttemptReport): void;
   /** An executor has failed; these attempts were in its hands, with these launchers. */
   failed(error: string, orphans: readonly Orphan[]): void;
+  /** No slot has ever become ready, and it does not look as if one will. */
+  broken(error: string): void;
+}
+
+/** A slot that can take a job. */
+export interface FreeSlot {
+  readonly slot: number;
+  readonly launcher: ProcessRef;
 }
 
 /** An attempt without its executor. */
@@ -34,6 +44,16 @@ export interface Orphan {
   readonly launcher: ProcessRef;
 }
 
+/** Executors that fail before any slot was ready are tried so often. */
+const MAX_FAILED_STARTS = 5;
+/** A failed executor is replaced after so long, then twice that, up to the second; milliseconds. */
+const REOPEN_DELAY = 100;
+const MAX_REOPEN_DELAY = 10_000;
+/** A slot in which a job could not begin rests for so long, milliseconds. */
+const SLOT_REST = 1000;
+/** The program does not wait longer for its launchers to go, milliseconds. */
+const CLOSE_PATIENCE = 2000;
+
 interface Slot {
   readonly index: number;
   executor: Worker;
@@ -41,6 +61,8 @@ interface Slot {
   /** The attempt that runs in it, and the launcher that started it. */
   token: string | null;
   launcherOfToken: ProcessRef | null;
+  /** By the monotonic clock: until then it takes no job. */
+  restsUntil: number;
 }
 
 /** What a pool is made of. */
@@ -59,8 +81,13 @@ export class ExecutorPool {
   readonly #outbox = new Map<Worker, { settled: string[]; start: AttemptStart[] }>();
   /** Who ran an attempt that is not settled yet: it has the spool files open. */
   readonly #unsettled = new Map<string, Worker>();
+  readonly #closed = new Map<Worker, () => void>();
   readonly #spool: string;
   readonly #listener: PoolListener;
+  /** Executors that failed one after the other, without a slot becoming ready in between. */
+  #failures = 0;
+  #wasReady = false;
+  #isClosed = false;
 
   constructor(options: PoolOptions, listener: PoolListener) {
     this.#spool = options.spool;
@@ -72,16 +99,18 @@ export class ExecutorPool {
     }
   }
 
-  /** How many slots there are, free, busy or about to be ready. */
-  get size(): number {
-    return this.#slots.length;
+  /** The slots that can take a job, each with its launcher. */
+  free(): FreeSlot[] {
+    const now = performance.now();
+    return this.#slots.flatMap(({ index, launcher, token, restsUntil }) =>
+      launcher !== null && token === null && restsUntil <= now ? [{ slot: index, launcher }] : []
+    );
   }
 
-  /** The slots that can take a job, each with its launcher. */
-  free(): { readonly slot: number; readonly launcher: ProcessRef }[] {
-    return this.#slots.flatMap(({ index, launcher, token }) =>
-      launcher !== null && token === null ? [{ slot: index, launcher }] : []
-    );
+  /** Whether the slot is still free, with the launcher that it had then. */
+  isStillFree({ slot, launcher }: FreeSlot): boolean {
+    const now = this.#slots[slot]!;
+    return now.token === null && now.launcher === launcher;
   }
 
   /** Whether every slot has its launcher. */
@@ -115,27 +144,37 @@ export class ExecutorPool {
   }
 
   /** Ends an attempt's tree: SIGTERM, after `grace` milliseconds SIGKILL. */
-  end(token: string, grace: number): void {
+  end(token: string, grace: number, reason: EndReason): void {
     const executor = this.#unsettled.get(token);
-    if (executor) send(executor, { type: "end", token, grace });
+    if (executor) send(executor, { type: "end", token, grace, reason });
   }
 
-  /** Lets the launchers go. */
-  close(): void {
+  /**
+   * Lets the launchers go; resolves when they are gone, or do not go in time.
+   *
+   * @param keepFiles the store has not heard of the last ends, so a rescuer needs the files
+   */
+  async close(keepFiles: boolean): Promise<void> {
     this.flush();
-    for (const executor of this.#executors) send(executor, { type: "close" });
+    this.#isClosed = true;
+    const closed = [...this.#executors].map((executor) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#closed.set(executor, resolve);
+      send(executor, { type: "close", keepFiles });
+      return promise;
+    });
     this.#executors.clear();
-    // The executors do it as well, but the program may end before they come to it.
-    for (const { launcher, token } of this.#slots) {
-      if (launcher !== null && token === null) removeStatus(this.#spool, launcher);
-    }
+    await Promise.race([Promise.all(closed), sleep(CLOSE_PATIENCE)]);
   }
 
   #open(indexes: readonly number[]): void {
     const executor = new Worker(executorUrl(), { type: "module" });
     this.#executors.add(executor);
     for (const index of indexes) {
-      this.#slots[index] = { index, executor, launcher: null, token: null, launcherOfToken: null };
+      this.#slots[index] = {
+        ...{ index, executor, launcher: null },
+        ...{ token: null, launcherOfToken: null, restsUntil: 0 },
+      };
     }
     executor.onmessage = (event: MessageEvent<FromExecutor>) => this.#hear(executor, event.data);
     executor.onerror = (event) => {
@@ -149,25 +188,31 @@ export class ExecutorPool {
     switch (message.type) {
       case "slot_ready":
         this.#slots[message.slot]!.launcher = message.launcher;
+        this.#failures = 0;
+        this.#wasReady = true;
         return this.#listener.ready();
       case "output":
         return this.#listener.output(message.chunks);
       case "ended":
-        this.#free(this.#slots[message.slot]!, message.result.kind === "launcher_died");
+        this.#free(this.#slots[message.slot]!, message.result.kind);
         return this.#listener.ended(message);
+      case "closed":
+        return this.#closed.get(executor)?.();
       case "failed":
         return this.#fail(executor, message.error);
     }
   }
 
   /** A launcher that died is replaced, and the news of the new one may have come before. */
-  #free(slot: Slot, launcherDied: boolean): void {
-    if (launcherDied && slot.launcher === slot.launcherOfToken) slot.launcher = null;
+  #free(slot: Slot, end: AttemptResult["kind"]): void {
+    if (end === "not_begun") slot.restsUntil = performance.now() + SLOT_REST;
+    if (end === "launcher_died" && slot.launcher === slot.launcherOfToken) slot.launcher = null;
     slot.token = slot.launcherOfToken = null;
   }
 
-  /** Its launchers go on without it: the supervisor ends them, and others take over the slots. */
+  /** Its launchers go on without it: the supervisor ends them, and another takes over the slots. */
   #fail(executor: Worker, error: string): void {
+    this.#closed.get(executor)?.();
     if (!this.#executors.delete(executor)) return;
     executor.terminate();
     this.#outbox.delete(executor);
@@ -178,8 +223,18 @@ export class ExecutorPool {
     for (const [token, owner] of this.#unsettled) {
       if (owner === executor) this.#unsettled.delete(token);
     }
-    this.#open(lost.map((slot) => slot.index));
+    for (const slot of lost) slot.launcher = null;
     this.#listener.failed(error, orphans);
+    this.#failures++;
+    if (!this.#wasReady && this.#failures >= MAX_FAILED_STARTS) {
+      return this.#listener.broken(error);
+    }
+    this.#reopen(lost.map((slot) => slot.index));
+  }
+
+  async #reopen(indexes: readonly number[]): Promise<void> {
+    await sleep(Math.min(MAX_REOPEN_DELAY, REOPEN_DELAY * 2 ** this.#failures));
+    if (!this.#isClosed) this.#open(indexes);
   }
 
   #outboxOf(executor: Worker): { settled: string[]; start: AttemptStart[] } {

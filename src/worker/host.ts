@@ -38,7 +38,8 @@ const KERNEL_THREAD = 0x0020_0000;
 
 /** The host and the namespaces of this process. */
 export function currentHost(): Host {
-  const boot = readText("/proc/sys/kernel/random/boot_id")?.trim() ?? "unknown boot";
+  // Of an unknown boot nothing may be concluded, so it is like no other.
+  const boot = readText("/proc/sys/kernel/random/boot_id")?.trim() ?? crypto.randomUUID();
   return {
     name: Deno.hostname(),
     identity: [boot, readLink("/proc/self/ns/pid"), readLink("/proc/self/ns/time")].join(" "),

@@ -101,7 +101,9 @@ export class Launcher {
   /** Runs a command; resolves with how it ended. */
   run(job: LauncherJob): Promise<AttemptResult> {
     if (this.#waiting !== null) throw new Error("A launcher runs one job at a time");
-    if (this.#hasEnded) return Promise.resolve({ kind: "launcher_died" });
+    if (this.#hasEnded) {
+      return Promise.resolve({ kind: "not_begun", error: "The slot's launcher was gone" });
+    }
     return new Promise((resolve) => {
       this.#waiting = { job, resolve };
       this.#write(jobLine(job));
@@ -109,10 +111,10 @@ export class Launcher {
   }
 
   /** Lets the launcher go after its current job; resolves when it has ended. */
-  async close(): Promise<void> {
+  async close({ keepStatus = false } = {}): Promise<void> {
     await this.#stdin.close().catch(() => {});
     await this.ended;
-    removeIfThere(statusPath(this.#spool, this.ref));
+    if (!keepStatus) removeIfThere(statusPath(this.#spool, this.ref));
   }
 
   /** A write fails only if the launcher is dead, which `#watch` notices. */
@@ -234,7 +236,7 @@ function startWords(env: Readonly<Record<string, string>>): string {
 function attemptResult(status: string, cwd: string): AttemptResult {
   if (status === "directory") return { kind: "not_started", error: directoryError(cwd) };
   if (status === "spool") {
-    return { kind: "not_started", error: "the files for the command's output cannot be opened" };
+    return { kind: "not_begun", error: "The files for the command's output cannot be opened" };
   }
   return { kind: "exit", code: Number(status) };
 }

@@ -18,6 +18,7 @@ import {
   signal,
 } from "./host.ts";
 import type { ProcessRef } from "./protocol.ts";
+import { sleep } from "./sleep.ts";
 
 /** Whose processes are looked for. */
 export interface TreeQuery {
@@ -230,8 +231,4 @@ function byAge(a: ProcessInfo, b: ProcessInfo): number {
 
 function key(ref: ProcessRef): string {
   return `${ref.pid} ${ref.startTime}`;
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

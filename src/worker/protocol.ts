@@ -46,12 +46,17 @@ export interface OutputChunk {
   readonly dropped: { readonly from: number; readonly to: number } | null;
 }
 
+/** Why a worker ends an attempt. */
+export type EndReason = "cancel" | "hand_back";
+
 /** How a command ended, as the launcher saw it. */
 export type AttemptResult =
   /** The command ran; 128 + n if signal n ended it. */
   | { readonly kind: "exit"; readonly code: number }
-  /** It was never started: the directory or the spool could not be set up. The sentence says why. */
+  /** It was never started, by the job's own fault: its directory is not there. The sentence says why. */
   | { readonly kind: "not_started"; readonly error: string }
+  /** It was never started, and not by its fault: the launcher was gone, the spool cannot be used. */
+  | { readonly kind: "not_begun"; readonly error: string }
   /** The launcher died by other hands than ours: nothing is known of the command's end. */
   | { readonly kind: "launcher_died" };
 
@@ -71,9 +76,17 @@ export type ToExecutor =
     readonly start: readonly AttemptStart[];
   }
   /** End the attempt's whole tree: SIGTERM, after `grace` milliseconds SIGKILL. 0: SIGKILL now. */
-  | { readonly type: "end"; readonly token: string; readonly grace: number }
-  /** Let the launchers go and terminate; no attempt runs any more. */
-  | { readonly type: "close" };
+  | {
+    readonly type: "end";
+    readonly token: string;
+    readonly grace: number;
+    readonly reason: EndReason;
+  }
+  /**
+   * Let the launchers go and terminate; no attempt runs any more. The files stay if the store has not
+   * heard of the last ends: a rescuer needs them.
+   */
+  | { readonly type: "close"; readonly keepFiles: boolean };
 
 /** What an executor tells its supervisor. */
 export type FromExecutor =
@@ -95,5 +108,7 @@ export type FromExecutor =
     /** All bytes that the command is known to have written, kept or not. */
     readonly outputBytes: number;
   }
+  /** The launchers are gone. The last message. */
+  | { readonly type: "closed" }
   /** The executor cannot go on; the supervisor treats its slots as gone. */
   | { readonly type: "failed"; readonly error: string };

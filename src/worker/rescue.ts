@@ -11,7 +11,7 @@ import { removeStatus, salvageStatus } from "./launcher.ts";
 import type { LossReason } from "./peer_watch.ts";
 import { killHard } from "./process_tree.ts";
 import type { AttemptResult } from "./protocol.ts";
-import { removeSpool, salvageOutput } from "./spool.ts";
+import { hasHandBack, removeSpool, salvageOutput } from "./spool.ts";
 
 /** What a rescue works on. */
 export interface RescueOptions {
@@ -81,11 +81,28 @@ function salvage(
   error: string,
   options: Pick<RescueOptions, "spool" | "maxOutput">,
 ): AttemptEnd {
-  const { spool, maxOutput } = options;
+  try {
+    return salvageFiles(attempt, error, options);
+  } catch {
+    // Files that cannot be read must not keep the job from running again.
+    return end(attempt, { kind: "lost", error });
+  }
+}
+
+function salvageFiles(
+  attempt: RunningAttempt,
+  error: string,
+  { spool, maxOutput }: Pick<RescueOptions, "spool" | "maxOutput">,
+): AttemptEnd {
   const status = salvageStatus(spool, attempt.launcher, attempt.token, attempt.cwd ?? "");
+  const outcome: Outcome = hasHandBack(spool, attempt.token)
+    ? { kind: "handed_back" }
+    : status === null
+    ? { kind: "lost", error }
+    : outcomeOf(status, error);
   const output = salvageOutput(spool, attempt.token, maxOutput);
   return {
-    ...end(attempt, status === null ? { kind: "lost", error } : outcomeOf(status, error)),
+    ...end(attempt, outcome),
     ...(output === null ? {} : { ...output, replacesOutput: true }),
   };
 }
@@ -96,6 +113,8 @@ function outcomeOf(status: AttemptResult, lost: string): Outcome {
       return outcomeOfExit(status.code);
     case "not_started":
       return { kind: "not_started", error: status.error };
+    case "not_begun":
+      return { kind: "handed_back" };
     case "launcher_died":
       return { kind: "lost", error: lost };
   }

@@ -4,73 +4,109 @@
  * @module
  */
 
+import type { Events } from "../observe/events.ts";
 import type { AttemptEnd, RunningAttempt, Store, WorkerInfo } from "../store/store.ts";
 import type { LossReason } from "./peer_watch.ts";
 import { forgetRescued, rescue, type RescueOptions, salvageOrphans } from "./rescue.ts";
+import { sleep } from "./sleep.ts";
 
-/** A lost worker that is cleaned up. */
+/** A rescue that failed is tried again after so long, then twice that, up to the second; milliseconds. */
+const RETRY_DELAY = 1000;
+const MAX_RETRY_DELAY = 30_000;
+
+/** What rescues bring to the next tick. */
 export interface Rescued {
-  readonly worker: string;
-  readonly ends: readonly AttemptEnd[];
+  /** Ends of attempts of lost workers. */
+  readonly ended: readonly AttemptEnd[];
+  /** Lost workers behind which everything is cleaned up. */
+  readonly buried: readonly string[];
 }
 
-/** Rescues lost workers. */
+/** Rescues what lost workers, and failed executors of this one, have left. */
 export class Rescues {
   readonly #store: Store;
+  readonly #events: Events;
   readonly #options: RescueOptions;
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #wake: () => void;
+  /** Ids of workers, from the moment in which they were found lost until they are buried. */
+  readonly #lost = new Set<string>();
   /** By token: their files go once their end is stored. */
   readonly #attempts = new Map<string, RunningAttempt>();
+  #ended: AttemptEnd[] = [];
+  #buried: string[] = [];
 
-  constructor(store: Store, options: RescueOptions) {
+  constructor(store: Store, events: Events, options: RescueOptions, wake: () => void) {
     this.#store = store;
+    this.#events = events;
     this.#options = options;
+    this.#wake = wake;
   }
 
-  /** Begins a rescue, unless it is under way; whether it was begun now. */
-  begin(
-    peer: WorkerInfo,
-    reason: LossReason,
-    done: (result: Rescued | Error) => void,
-  ): boolean {
-    if (this.#underWay.has(peer.id)) return false;
-    this.#underWay.set(peer.id, this.#rescue(peer, reason).then(done, done));
-    return true;
+  /** Whether nothing waits for a tick. */
+  get isStored(): boolean {
+    return this.#ended.length === 0 && this.#buried.length === 0;
   }
 
-  /** The rescue of this worker has been stored, or has to be tried again. */
-  end(worker: string): void {
-    this.#underWay.delete(worker);
+  /** Begins the rescue of a lost worker, unless it was begun. */
+  begin(peer: WorkerInfo, reason: LossReason): void {
+    if (this.#lost.has(peer.id)) return;
+    this.#lost.add(peer.id);
+    this.#events.emit({ type: "worker_lost", worker: peer, reason });
+    this.#run(peer.id, async () => {
+      const attempts = await this.#store.attemptsOf(peer.id);
+      this.#keep(attempts, await rescue(peer, reason, attempts, this.#options));
+      this.#buried.push(peer.id);
+    });
   }
 
-  /** The end of an attempt has been stored: if it was rescued, its files go. */
-  settled(token: string): void {
-    const attempt = this.#attempts.get(token);
-    if (!attempt) return;
-    this.#attempts.delete(token);
-    forgetRescued(attempt, this.#options.spool);
+  /** Ends and salvages attempts of this worker whose executor has failed. */
+  adopt(self: string, orphans: readonly RunningAttempt[]): void {
+    this.#run(self, async () => {
+      this.#keep(orphans, await salvageOrphans(orphans, this.#options));
+    });
   }
 
-  /**
-   * Ends and salvages attempts of this worker whose executor has failed.
-   *
-   * @throws {Error} if their processes do not end
-   */
-  async salvage(orphans: readonly RunningAttempt[]): Promise<AttemptEnd[]> {
-    const ends = await salvageOrphans(orphans, this.#options);
-    for (const orphan of orphans) this.#attempts.set(orphan.token, orphan);
-    return ends;
+  /** Takes what the next tick brings to the store. */
+  take(): Rescued {
+    const rescued = { ended: this.#ended, buried: this.#buried };
+    this.#ended = [];
+    this.#buried = [];
+    return rescued;
   }
 
-  /** Resolves when nothing is under way. */
-  async idle(): Promise<void> {
-    await Promise.all(this.#underWay.values());
+  /** The store was away: what was taken waits again. */
+  putBack({ ended, buried }: Rescued): void {
+    this.#ended = [...ended, ...this.#ended];
+    this.#buried = [...buried, ...this.#buried];
   }
 
-  async #rescue(peer: WorkerInfo, reason: LossReason): Promise<Rescued> {
-    const attempts = await this.#store.attemptsOf(peer.id);
-    const ends = await rescue(peer, reason, attempts, this.#options);
+  /** What was taken is stored. A worker that could not be buried is lost anew at the next look. */
+  stored({ ended, buried }: Rescued): void {
+    for (const { token } of ended) {
+      const attempt = this.#attempts.get(token);
+      if (attempt) forgetRescued(attempt, this.#options.spool);
+      this.#attempts.delete(token);
+    }
+    for (const worker of buried) this.#lost.delete(worker);
+  }
+
+  #keep(attempts: readonly RunningAttempt[], ends: readonly AttemptEnd[]): void {
     for (const attempt of attempts) this.#attempts.set(attempt.token, attempt);
-    return { worker: peer.id, ends };
+    this.#ended.push(...ends);
+  }
+
+  /** Tries until it succeeds: what is left of a lost worker keeps its jobs from running again. */
+  async #run(worker: string, work: () => Promise<void>): Promise<void> {
+    for (let delay = RETRY_DELAY;; delay = Math.min(delay * 2, MAX_RETRY_DELAY)) {
+      try {
+        await work();
+        break;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#events.emit({ type: "rescue_failed", worker, error: reason });
+        await sleep(delay);
+      }
+    }
+    this.#wake();
   }
 }

@@ -5,52 +5,55 @@
  */
 
 import type { Store, WorkerInfo } from "../store/store.ts";
-import { isAlive } from "./host.ts";
+import { type Host, isAlive } from "./host.ts";
+import { sleep } from "./sleep.ts";
 
 /** How often the others' heartbeats are looked at, milliseconds. */
 const LOOK_INTERVAL = 50;
 
+/** Whose place is asked for. */
+export interface Candidate {
+  readonly host: Host;
+  readonly queues: readonly string[] | null;
+  /** Its own row, once it has joined; null before. */
+  readonly id: string | null;
+}
+
 /**
- * Whether a worker that joined before this one, on this host, serves the same queues and is alive: its
- * process is there and its heartbeat is seen to move. One that hangs is not taken for a servant.
+ * Whether another worker of this host serves the same queues and is alive: its process is there and its
+ * heartbeat is seen to move. One that hangs is not taken for a servant. Of two that have both joined,
+ * the one that joined first stays.
  *
  * @param heartbeatInterval the longest time between two heartbeats, milliseconds
  */
 export async function servedByAnother(
   store: Store,
-  self: string,
+  candidate: Candidate,
   heartbeatInterval: number,
 ): Promise<boolean> {
-  let before: Map<string, number> | null = null;
-  const limit = performance.now() + heartbeatInterval * 1.5;
+  const before = new Map<string, number>();
+  const limit = performance.now() + heartbeatInterval * 2;
   while (true) {
-    const others = rivals(await store.workers(), self);
-    if (others.length === 0) return false;
-    if (before === null) before = new Map(others.map((other) => [other.id, other.heartbeat]));
+    const others = rivals(await store.workers(), candidate);
     for (const { id, heartbeat } of others) {
-      if (before.has(id) && before.get(id) !== heartbeat) return true;
+      if ((before.get(id) ?? heartbeat) !== heartbeat) return true;
+      before.set(id, heartbeat);
     }
-    if (performance.now() > limit) return false;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_INTERVAL));
+    if (others.length === 0 || performance.now() > limit) return false;
+    await sleep(LOOK_INTERVAL);
   }
 }
 
-/** Of two that start at once, the one that joined first stays. */
-function rivals(workers: readonly WorkerInfo[], self: string): WorkerInfo[] {
-  const me = workers.find((worker) => worker.id === self);
-  if (!me) return [];
+function rivals(workers: readonly WorkerInfo[], candidate: Candidate): WorkerInfo[] {
+  const self = workers.find(({ id }) => id === candidate.id);
   return workers.filter((other) =>
-    other.id !== self &&
-    other.hostIdentity === me.hostIdentity &&
+    other !== self &&
+    other.hostIdentity === candidate.host.identity &&
     other.state === "running" && other.stopRequest === null &&
-    joinedBefore(other, me) &&
-    sameQueues(other.queues, me.queues) &&
+    (self === undefined || other.joinOrder < self.joinOrder) &&
+    sameQueues(other.queues, candidate.queues) &&
     isAlive(other.process)
   );
-}
-
-function joinedBefore(a: WorkerInfo, b: WorkerInfo): boolean {
-  return a.startedAt < b.startedAt || (a.startedAt === b.startedAt && a.id < b.id);
 }
 
 function sameQueues(a: readonly string[] | null, b: readonly string[] | null): boolean {

@@ -31,6 +31,8 @@ export interface SpoolPaths {
   readonly stderr: string;
   /** Only for an attempt whose job has input. */
   readonly stdin: string;
+  /** There from the moment on in which the worker ends the attempt to hand it back. */
+  readonly handBack: string;
 }
 
 /**
@@ -41,7 +43,12 @@ export interface SpoolPaths {
 export function spoolPaths(spool: string, token: string): SpoolPaths {
   if (!TOKEN.test(token)) throw new TypeError(`not an attempt token: ${JSON.stringify(token)}`);
   const base = `${spool}/${token}`;
-  return { stdout: `${base}.out`, stderr: `${base}.err`, stdin: `${base}.in` };
+  return {
+    stdout: `${base}.out`,
+    stderr: `${base}.err`,
+    stdin: `${base}.in`,
+    handBack: `${base}.back`,
+  };
 }
 
 /** An attempt's output as its own executor sees it: created before the command, read by position. */
@@ -187,18 +194,44 @@ export function salvageOutput(
   return { chunks: files.finish(), outputBytes: files.outputBytes };
 }
 
-/** Removes an attempt's spool files; those that are not there do not matter. */
-export function removeSpool(spool: string, token: string): void {
-  const paths = spoolPaths(spool, token);
-  for (const path of [paths.stdout, paths.stderr]) removeIfThere(path);
+/**
+ * Removes an attempt's spool files; those that are not there do not matter.
+ *
+ * @param wasHandedBack whether there may be a note of that
+ */
+export function removeSpool(spool: string, token: string, wasHandedBack = true): void {
+  const { stdout, stderr, handBack } = spoolPaths(spool, token);
+  for (const path of [stdout, stderr]) removeIfThere(path);
+  if (wasHandedBack) removeIfThere(handBack);
 }
 
-/** Removes a file; if it is not there, that does not matter. */
+/**
+ * Notes that what the attempt's processes do from now on is the worker's doing. Without it, a worker
+ * that is killed while it hands jobs back would leave them with the status of its own SIGTERM.
+ */
+export function noteHandBack(spool: string, token: string): void {
+  try {
+    Deno.writeTextFileSync(spoolPaths(spool, token).handBack, "", { mode: 0o600 });
+  } catch {
+    // Without the note a lost attempt counts, which is not worth an executor.
+  }
+}
+
+/** Whether {@linkcode noteHandBack} was called for the attempt. */
+export function hasHandBack(spool: string, token: string): boolean {
+  try {
+    return Deno.lstatSync(spoolPaths(spool, token).handBack).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes a file. What cannot be removed is left to the sweep, and stops nobody's work. */
 export function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  } catch {
+    // Most often it is not there.
   }
 }
 

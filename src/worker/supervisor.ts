@@ -5,13 +5,14 @@
  * @module
  */
 
-import { StoreError } from "../errors.ts";
+import { StoreError, StoreGoneError } from "../errors.ts";
 import type { Events } from "../observe/events.ts";
-import type { AttemptEnd, Claim, StopRequest, Store, TickResult } from "../store/store.ts";
+import type { AttemptRef, Claim, StopRequest, Store, TickResult } from "../store/store.ts";
 import { Attempts } from "./attempts.ts";
-import { attemptStart, ExecutorPool, type Orphan } from "./executor_pool.ts";
+import { attemptStart, ExecutorPool, type FreeSlot, type Orphan } from "./executor_pool.ts";
 import { isAlive, processRef } from "./host.ts";
-import { type LossReason, PeerWatch } from "./peer_watch.ts";
+import { PeerWatch } from "./peer_watch.ts";
+import type { EndReason } from "./protocol.ts";
 import { Rescues } from "./rescues.ts";
 import { servedByAnother } from "./singleton.ts";
 import { sweep } from "./sweep.ts";
@@ -22,6 +23,12 @@ import type { WorkerOptions } from "./worker_options.ts";
 /** How a worker's life ended. */
 export type WorkerEnd = "stopped" | "served_by_another";
 
+/**
+ * The longest time between two heartbeats, milliseconds: a sixth of the shortest lease that can be set.
+ * A worker is judged by the lease of whoever looks, which may be another than its own.
+ */
+const HEARTBEAT_INTERVAL = 800;
+
 /** Runs one worker. */
 export class Supervisor {
   readonly #store: Store;
@@ -31,17 +38,15 @@ export class Supervisor {
   readonly #wakeup = new Wakeup();
   readonly #watch: PeerWatch;
   readonly #rescues: Rescues;
-  readonly #pool: ExecutorPool;
-  /** Lost workers whose attempts are settled by the next tick. */
-  #buried: string[] = [];
+  #pool: ExecutorPool | null = null;
   #id: string;
   #bell: AsyncDisposable | null = null;
   #stop: StopRequest | null = null;
-  #graceTimer: ReturnType<typeof setTimeout> | undefined;
-  /** It has joined, and is not superfluous. */
-  #isAtWork = false;
-  /** All slots have their launchers, and it has been said. */
-  #isReady = false;
+  /** When a shutdown ends the running jobs, by the monotonic clock. */
+  #handBackAt = Infinity;
+  /** Why the worker cannot go on; it ends as soon as nothing runs. */
+  #fatal: Error | null = null;
+  #wasReady = false;
   /** The store did not answer the last tick. */
   #isAway = false;
   #nextDueIn: number | null = null;
@@ -60,26 +65,11 @@ export class Supervisor {
       isAlive,
       clock: () => performance.now(),
     });
-    this.#rescues = new Rescues(store, {
+    this.#rescues = new Rescues(store, events, {
       hostIdentity: host.identity,
       spool: store.directory,
       maxOutput: config.maxOutput,
-    });
-    this.#pool = new ExecutorPool(
-      { slots: options.slots, threads: options.threads, spool: store.directory },
-      {
-        ready: () => this.#wakeup.call(),
-        output: (chunks) => {
-          for (const chunk of chunks) this.#attempts.addOutput(chunk);
-          this.#wakeup.call();
-        },
-        ended: (report) => {
-          this.#attempts.report(report);
-          this.#wakeup.call();
-        },
-        failed: (error, orphans) => this.#adopt(error, orphans),
-      },
-    );
+    }, () => this.#wakeup.call());
   }
 
   /**
@@ -89,46 +79,67 @@ export class Supervisor {
   stop(request: StopRequest): void {
     if (request === "drain" && this.#stop === null) this.#drain();
     else if (request === "now" && this.#stop !== "now") this.#handBack();
-    else if (request === "now") {
-      for (const token of this.#attempts.tokens()) this.#pool.end(token, 0);
-    }
+    else if (request === "now") this.#kill();
     this.#wakeup.call();
   }
 
   /**
    * Works until it is asked to stop, or has nothing left to do where that is an end.
    *
-   * @throws {StoreError} if the store cannot be used at the start, or is away at a forced end
+   * @throws {StoreError} if the store cannot be used at the start, is away at a forced end, or was
+   * removed; or if no job can be started here
    */
   async run(): Promise<WorkerEnd> {
+    if (await this.#isServed(null)) return "served_by_another";
+    this.#pool = this.#openPool();
     try {
-      await this.#join();
-      const interval = this.#heartbeatInterval;
-      if (this.#options.singleton && await servedByAnother(this.#store, this.#id, interval)) {
-        return "served_by_another";
+      while (!this.#pool.isReady && this.#fatal === null && this.#stop === null) {
+        await this.#wakeup.sleep(HEARTBEAT_INTERVAL);
       }
-      await sweep(this.#store, this.#options.host);
-      this.#isAtWork = true;
+      if (this.#fatal) throw this.#fatal;
+      // From here on others see this worker, and it is ready.
+      await this.#join();
+      if (await this.#isServed(this.#id)) return "served_by_another";
+      await this.#sweep();
+      this.#announce();
       await this.#work();
       return "stopped";
     } finally {
-      clearTimeout(this.#graceTimer);
-      this.#pool.close();
-      await this.#bell?.[Symbol.asyncDispose]();
-      if (!this.#isAway) {
-        await this.#store.leave(this.#id);
-        // The executors remove files as well, but the program may end before they come to it.
-        await this.#sweep();
-      }
-      // One that was not needed says nothing.
-      if (this.#isAtWork) this.#events.emit({ type: "worker_stopped", worker: this.#id });
+      await this.#leave();
     }
   }
 
-  /** The longest time between two ticks: others must see this heart beat well within a lease. */
-  get #heartbeatInterval(): number {
-    const { pollInterval, lease } = this.#options.config;
-    return Math.min(pollInterval, lease / 6);
+  async #isServed(id: string | null): Promise<boolean> {
+    const { singleton, host, queues } = this.#options;
+    if (!singleton) return false;
+    return await servedByAnother(this.#store, { host, queues, id }, this.#tickInterval);
+  }
+
+  /** The longest time between two ticks. */
+  get #tickInterval(): number {
+    return Math.min(this.#options.config.pollInterval, HEARTBEAT_INTERVAL);
+  }
+
+  #openPool(): ExecutorPool {
+    const { slots, threads } = this.#options;
+    return new ExecutorPool({ slots, threads, spool: this.#store.directory }, {
+      ready: () => this.#wakeup.call(),
+      output: (chunks) => {
+        for (const chunk of chunks) this.#attempts.addOutput(chunk);
+        this.#wakeup.call();
+      },
+      ended: (report) => {
+        const { result, token } = report;
+        const jobId = this.#attempts.claimOf(token)?.jobId;
+        if (result.kind === "not_begun" && jobId !== undefined) {
+          this.#events.emit({ type: "slot_rests", jobId, error: result.error });
+        }
+        this.#attempts.report(report);
+        this.#wakeup.call();
+      },
+      failed: (error, orphans) => this.#adopt(error, orphans),
+      broken: (error) => this.#fail(new StoreError(`No job can be started here: ${error}`)),
+    });
   }
 
   async #join(): Promise<void> {
@@ -145,124 +156,132 @@ export class Supervisor {
     });
   }
 
+  #announce(): void {
+    const { slots, queues } = this.#options;
+    const { location: store } = this.#store;
+    const ready = { worker: this.#id, store, pid: Deno.pid, slots, queues };
+    this.#wasReady = true;
+    this.#events.emit({ type: "worker_ready", ...ready });
+  }
+
+  async #leave(): Promise<void> {
+    await this.#pool?.close(this.#isAway);
+    await this.#bell?.[Symbol.asyncDispose]();
+    if (!this.#isAway) {
+      await this.#withStore(() => this.#store.leave(this.#id));
+      await this.#sweep();
+    }
+    if (this.#wasReady) this.#events.emit({ type: "worker_stopped", worker: this.#id });
+  }
+
   async #work(): Promise<void> {
     while (true) {
-      if (!this.#isReady && this.#pool.isReady) this.#announce();
-      await this.#tick();
+      await this.#tick(this.#pool!);
+      if (performance.now() >= this.#handBackAt && this.#stop === "drain") this.#handBack();
       if (await this.#isDone()) return;
       await this.#wakeup.sleep(this.#sleepLimit());
     }
   }
 
-  /** From now on it claims. */
-  #announce(): void {
-    this.#isReady = true;
-    const { slots, queues } = this.#options;
-    const { location: store } = this.#store;
-    this.#events.emit({
-      type: "worker_ready",
-      worker: this.#id,
-      store,
-      pid: Deno.pid,
-      slots,
-      queues,
-    });
-  }
-
   #sleepLimit(): number {
-    if (this.#isAway) return this.#options.config.pollInterval;
-    return Math.min(this.#heartbeatInterval, this.#nextDueIn ?? Infinity);
+    const untilHandBack = Math.max(0, this.#handBackAt - performance.now());
+    const grace = this.#stop === "drain" ? untilHandBack : Infinity;
+    return Math.min(this.#tickInterval, this.#nextDueIn ?? Infinity, grace);
   }
 
   async #isDone(): Promise<boolean> {
-    if (this.#stop === "now" && this.#isAway && this.#attempts.running === 0) {
+    if (this.#attempts.running > 0) return false;
+    if (this.#fatal) throw this.#fatal;
+    if (this.#stop === "now" && this.#isAway) {
       throw new StoreError(
-        "The worker has ended without its store: what it ran is recovered by the next worker",
+        "The worker has ended without its store: the next worker takes over what it ran",
       );
     }
-    if (!this.#attempts.isSettled) return false;
-    if (this.#stop === null && !await this.#hasDrained()) return false;
-    await this.#rescues.idle();
-    // A rescue that has just ended brings something to settle.
-    return this.#attempts.isSettled && this.#buried.length === 0;
+    if (!this.#attempts.isSettled || !this.#rescues.isStored) return false;
+    return this.#stop !== null || await this.#hasDrained();
   }
 
   async #hasDrained(): Promise<boolean> {
     const { drainWait, queues, insideJob } = this.#options;
     if (drainWait === null || !this.#isIdle || this.#isAway) return false;
-    return await this.#store.outstanding(queues, drainWait, insideJob) === 0;
+    const left = await this.#withStore(() => this.#store.outstanding(queues, drainWait, insideJob));
+    return left === 0;
   }
 
-  async #tick(): Promise<void> {
+  async #tick(pool: ExecutorPool): Promise<void> {
     const begun = performance.now();
-    const free = this.#isReady && this.#stop === null ? this.#pool.free() : [];
+    const free = this.#stop === null ? pool.free() : [];
     const pending = this.#attempts.take();
-    const buried = this.#buried;
-    this.#buried = [];
-    let result: TickResult;
-    try {
-      result = await this.#store.tick({
+    const rescued = this.#rescues.take();
+    const result = await this.#withStore(() =>
+      this.#store.tick({
         worker: this.#id,
-        ...pending,
+        ended: [...pending.ended, ...rescued.ended],
+        output: pending.output,
         free: free.map(({ launcher }) => launcher),
         observed: this.#watch.observations(),
         draining: this.#stop !== null,
-        buried,
-      });
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
+        buried: rescued.buried,
+      })
+    );
+    if (result === null) {
       this.#attempts.putBack(pending);
-      this.#buried = [...buried, ...this.#buried];
-      this.#goAway(error);
+      this.#rescues.putBack(rescued);
       return;
     }
-    if (this.#isAway) await this.#comeBack(result.claimed);
-    for (const worker of buried) this.#rescues.end(worker);
     this.#nextDueIn = result.nextDueIn;
     this.#isIdle = free.length > result.claimed.length;
-    this.#noteSettled(result, pending.ended);
+    for (const { token } of rescued.ended) this.#attempts.forget(token);
+    for (const { token } of pending.ended) pool.settled(token);
+    this.#rescues.stored(rescued);
+    this.#report(result);
     const isLate = performance.now() - begun > this.#options.config.lease / 2;
-    result.claimed.forEach((claim, index) => this.#begin(claim, free[index]!.slot, isLate));
+    result.claimed.forEach((claim, index) => this.#begin(claim, free[index]!, isLate));
     this.#end("cancel", result.cancelled);
-    this.#pool.flush();
-    if (result.stopRequest !== null && result.stopRequest !== this.#stop) {
-      this.stop(result.stopRequest);
+    pool.flush();
+    this.#obey(result.stopRequest);
+    for (const { peer, reason } of this.#watch.look(result.peers)) {
+      this.#rescues.begin(peer, reason);
     }
-    for (const { peer, reason } of this.#watch.look(result.peers)) this.#rescue(peer, reason);
+    if (this.#isAway) await this.#comeBack();
     if (result.evicted) await this.#rejoin();
-    if (buried.length > 0) await this.#sweep();
+    if (rescued.buried.length > 0) await this.#sweep();
   }
 
-  /** A claim that came too late to be sure of its lease, or after a stop, is handed back. */
-  #begin(claim: Claim, slot: number, isLate: boolean): void {
-    if (isLate || this.#stop !== null) return this.#settleUnstarted(claim);
-    const { address } = this.#store;
+  /** A claim whose lease or slot is not sure any more, or that comes after a stop, is handed back. */
+  #begin(claim: Claim, free: FreeSlot, isLate: boolean): void {
+    const pool = this.#pool!;
+    if (isLate || this.#stop !== null || !pool.isStillFree(free)) return this.#giveBack(claim);
     this.#attempts.begin(claim);
-    this.#pool.start(
-      attemptStart(claim, slot, { address, maxOutput: this.#options.config.maxOutput }),
-    );
+    const { address } = this.#store;
+    const { maxOutput } = this.#options.config;
+    pool.start(attemptStart(claim, free.slot, { address, maxOutput }));
     this.#events.emit({ type: "job_started", job: claim.job, attempt: claim.attempt });
   }
 
-  #settleUnstarted({ jobId, token }: { jobId: string; token: string }): void {
+  #giveBack({ jobId, token }: AttemptRef): void {
     const outcome = { kind: "handed_back" } as const;
     const finishedAt = Date.now();
     this.#attempts.settleNext({ jobId, token, outcome, finishedAt, chunks: [], outputBytes: 0 });
     this.#wakeup.call();
   }
 
-  #noteSettled(result: TickResult, ended: readonly AttemptEnd[]): void {
-    for (const { token } of ended) {
-      this.#pool.settled(token);
-      this.#rescues.settled(token);
-    }
+  #report(result: TickResult): void {
     for (const settled of result.settled) this.#events.emit({ type: "job_ended", settled });
     for (const token of result.stale) this.#events.emit({ type: "attempt_stale", token });
   }
 
-  #end(reason: "cancel" | "hand_back", tokens?: readonly string[]): void {
+  /** What the store asks for may be less than what a signal has asked for already. */
+  #obey(request: StopRequest | null): void {
+    if (request === "drain" && this.#stop === null) this.stop("drain");
+    if (request === "now" && this.#stop !== "now") this.stop("now");
+  }
+
+  #end(reason: EndReason, tokens?: readonly string[]): void {
     const grace = this.#options.config.killGrace;
-    for (const token of this.#attempts.markEnding(reason, tokens)) this.#pool.end(token, grace);
+    for (const token of this.#attempts.markEnding(reason, tokens)) {
+      this.#pool?.end(token, grace, reason);
+    }
   }
 
   #drain(): void {
@@ -270,9 +289,7 @@ export class Supervisor {
     const { running } = this.#attempts;
     this.#events.emit({ type: "worker_draining", worker: this.#id, running });
     const { shutdownGrace } = this.#options;
-    if (shutdownGrace !== null) {
-      this.#graceTimer = setTimeout(() => this.stop("now"), shutdownGrace);
-    }
+    if (shutdownGrace !== null) this.#handBackAt = performance.now() + shutdownGrace;
   }
 
   #handBack(): void {
@@ -282,66 +299,60 @@ export class Supervisor {
     this.#end("hand_back");
   }
 
-  #rescue(peer: TickResult["peers"][number], reason: LossReason): void {
-    const begun = this.#rescues.begin(peer, reason, (result) => {
-      if (result instanceof Error) {
-        this.#rescues.end(peer.id);
-        this.#events.emit({ type: "rescue_failed", worker: peer.id, error: result.message });
-      } else {
-        for (const end of result.ends) this.#attempts.settleNext(end);
-        this.#buried.push(result.worker);
-      }
-      this.#wakeup.call();
-    });
-    if (begun) this.#events.emit({ type: "worker_lost", worker: peer, reason });
+  /** SIGKILL to what runs. */
+  #kill(): void {
+    for (const token of this.#attempts.tokens()) this.#pool?.end(token, 0, "hand_back");
   }
 
+  #fail(error: Error): void {
+    this.#fatal ??= error;
+    this.stop("now");
+  }
+
+  /** Best effort: what stays is for the next worker. */
   async #sweep(): Promise<void> {
-    try {
-      await sweep(this.#store, this.#options.host);
-    } catch (error) {
-      // The next worker does it.
-      if (!(error instanceof StoreError)) throw error;
-    }
+    await sweep(this.#store, this.#options.host).catch(() => {});
   }
 
-  #goAway(error: StoreError): void {
-    if (!this.#isAway) this.#events.emit({ type: "store_away", error: error.message });
-    this.#isAway = true;
+  /** Null while the store is away: the worker goes on without it, and claims nothing (promise 6). */
+  async #withStore<T>(work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (error instanceof StoreGoneError) this.#fail(error);
+      if (!this.#isAway) this.#events.emit({ type: "store_away", error: error.message });
+      this.#isAway = true;
+      return null;
+    }
   }
 
   /** A tick whose answer was lost may have been done: then there are claims that nobody runs. */
-  async #comeBack(claimed: readonly Claim[]): Promise<void> {
-    const expected = new Set(claimed.map((claim) => claim.token));
-    for (const attempt of await this.#store.attemptsOf(this.#id)) {
-      if (expected.has(attempt.token) || this.#attempts.knows(attempt.token)) continue;
-      this.#settleUnstarted(attempt);
-    }
+  async #comeBack(): Promise<void> {
+    const claimed = await this.#withStore(() => this.#store.attemptsOf(this.#id));
+    if (claimed === null) return;
     this.#isAway = false;
     this.#events.emit({ type: "store_back" });
+    for (const attempt of claimed) {
+      if (!this.#attempts.knows(attempt.token)) this.#giveBack(attempt);
+    }
   }
 
   /** Others have given this worker up, so its attempts are not its own any more. */
   async #rejoin(): Promise<void> {
     this.#events.emit({ type: "worker_evicted", worker: this.#id });
-    for (const token of this.#attempts.tokens()) this.#pool.end(token, 0);
+    this.#kill();
     this.#id = newWorkerId(this.#options.name);
-    await this.#join();
+    await this.#withStore(() => this.#join());
   }
 
   /** An executor has failed: its attempts are ended, and salvaged as a dead worker's would be. */
-  async #adopt(error: string, orphans: readonly Orphan[]): Promise<void> {
+  #adopt(error: string, orphans: readonly Orphan[]): void {
     this.#events.emit({ type: "executor_failed", error });
-    const claims = orphans.flatMap(({ token, launcher }) => {
+    const attempts = orphans.flatMap(({ token, launcher }) => {
       const claim = this.#attempts.claimOf(token);
       return claim ? [{ ...claim, launcher, cwd: claim.job.cwd }] : [];
     });
-    try {
-      for (const end of await this.#rescues.salvage(claims)) this.#attempts.settleNext(end);
-    } catch (error) {
-      // Then they stay in the books, and the worker that rescues this one ends them.
-      this.#events.emit({ type: "rescue_failed", worker: this.#id, error: String(error) });
-    }
-    this.#wakeup.call();
+    if (attempts.length > 0) this.#rescues.adopt(this.#id, attempts);
   }
 }

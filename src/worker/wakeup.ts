@@ -8,6 +8,7 @@
 export class Wakeup {
   #pending = false;
   #wake: (() => void) | null = null;
+  readonly #channel = new MessageChannel();
 
   /** Ends the sleep, or the next one at once. */
   call(): void {
@@ -15,19 +16,28 @@ export class Wakeup {
     this.#wake?.();
   }
 
-  /** Sleeps until a call, at most so many milliseconds; whether there was a call. */
-  async sleep(limit: number): Promise<boolean> {
-    if (!this.#pending) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        timer = setTimeout(resolve, limit);
-      });
+  /**
+   * Sleeps until a call, at most so many milliseconds. After a call that is kept it only gives signals
+   * and messages their turn, which an event loop that is never idle would not.
+   */
+  async sleep(limit: number): Promise<void> {
+    if (this.#pending) await this.#turn();
+    else {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const timer = setTimeout(resolve, limit);
+      await promise;
       clearTimeout(timer);
       this.#wake = null;
     }
-    const called = this.#pending;
     this.#pending = false;
-    return called;
+  }
+
+  /** One turn of the event loop; a timer of 0 would be one of a millisecond. */
+  #turn(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#channel.port1.onmessage = () => resolve();
+    this.#channel.port2.postMessage(null);
+    return promise;
   }
 }

@@ -68,7 +68,7 @@ Deno.test("dlq retry makes dead jobs pending, and refuses others", async () => {
   await using queue = await deadQueue();
   const { code, stdout, stderr } = await queue.cli("dlq", "retry", "dead-1", "done");
   deepStrictEqual({ code, stdout }, { code: 4, stdout: "Job dead-1 is pending again\n" });
-  strictEqual(stderr, "queuectl: Job done is completed, not dead\n");
+  strictEqual(stderr, "queuectl: Job done is completed: only jobs that are dead can be retried\n");
   deepStrictEqual(await statesOf(queue), {
     "dead-1": "pending",
     "dead-2": "dead",

@@ -140,7 +140,7 @@ flow("Ctrl-C typed into a real terminal, once and twice", async (stage) => {
   await worker.line("no new jobs, 1 running");
   assert.equal((await stage.job("job")).state, "processing");
   await Deno.writeTextFile(stage.join("again"), "");
-  await worker.line("handing back 1 running job");
+  await worker.line("Ending 1 running job");
   await worker.line("has stopped");
   await Deno.writeTextFile(stage.join("over"), "");
   await stage.end(worker);

@@ -28,7 +28,10 @@ async function build(): Promise<string> {
   }
   await Deno.mkdir(folder, { recursive: true });
   await removeOld(builds);
-  await compileQueuectl(path, (sentence) => console.error(sentence));
+  // Another run that builds at the same time must not find half a file.
+  const unfinished = `${path}-${Deno.pid}`;
+  await compileQueuectl(unfinished, (sentence) => console.error(sentence));
+  await Deno.rename(unfinished, path);
   return path;
 }
 

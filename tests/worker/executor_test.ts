@@ -86,7 +86,7 @@ async function open(slots = 1) {
       for (const process of findTree({ tokens, launchers: refs })) {
         Deno.kill(process.pid, "SIGKILL");
       }
-      send({ type: "close" });
+      send({ type: "close", keepFiles: false });
       await waitFor(() => !refs.some(isAlive), { message: "the launchers to end" });
       worker.terminate();
       await dir[Symbol.asyncDispose]();
@@ -180,7 +180,7 @@ Deno.test("An executor ends the tree, asks first, and says that it was its doing
   );
   await it.pid("shell");
   const left = await it.pid("left");
-  it.send({ type: "end", token, grace: 60_000 });
+  it.send({ type: "end", token, grace: 60_000, reason: "cancel" });
   const end = await it.ended(token);
   assert.deepEqual(end.result, { kind: "exit", code: 4 });
   assert.equal(end.endedByUs, true);
@@ -194,9 +194,9 @@ Deno.test("An executor uses SIGKILL after the grace, and of several ends the sho
   await using it = await open();
   const token = it.begin("trap '' TERM; echo $$ >shell; while :; do sleep 1; done");
   await it.pid("shell");
-  it.send({ type: "end", token, grace: 600_000 });
-  it.send({ type: "end", token, grace: 50 });
-  it.send({ type: "end", token, grace: 600_000 });
+  it.send({ type: "end", token, grace: 600_000, reason: "cancel" });
+  it.send({ type: "end", token, grace: 50, reason: "cancel" });
+  it.send({ type: "end", token, grace: 600_000, reason: "cancel" });
   const end = await it.ended(token);
   assert.deepEqual(end.result, { kind: "exit", code: 137 });
   assert.equal(end.endedByUs, true);
@@ -208,9 +208,9 @@ Deno.test("An executor reports an end when the whole tree has ended, not the com
     "sh -c 'trap : TERM; echo $$ >deaf; while :; do sleep 1; done' & echo $$ >shell; exec sleep 600",
   );
   const [deaf, shell] = [await it.pid("deaf"), await it.pid("shell")];
-  it.send({ type: "end", token, grace: 600_000 });
+  it.send({ type: "end", token, grace: 600_000, reason: "cancel" });
   await waitFor(() => !(processInfo(shell)?.alive ?? false));
-  it.send({ type: "end", token, grace: 50 });
+  it.send({ type: "end", token, grace: 50, reason: "cancel" });
   const end = await it.ended(token);
   assert.deepEqual(end.result, { kind: "exit", code: 143 });
   assert.equal(processInfo(deaf)?.alive ?? false, false);
@@ -226,7 +226,7 @@ Deno.test("An executor says of a command that had ended by itself that it was no
   await waitFor(() => processInfo(launcher.pid)?.stopped);
   await Deno.writeTextFile(it.work.join("go"), "");
   await waitFor(() => !(processInfo(shell)?.alive ?? false));
-  it.send({ type: "end", token, grace: 0 });
+  it.send({ type: "end", token, grace: 0, reason: "cancel" });
   const end = await it.ended(token);
   assert.deepEqual(end.result, { kind: "exit", code: 6 });
   assert.equal(end.endedByUs, false);
@@ -240,7 +240,7 @@ Deno.test("An executor ends an attempt whose launcher is slow to start it", asyn
   for (let round = 0; round < 10; round++) {
     const attempt = it.start("exec sleep 600", { env });
     it.send({ type: "work", settled: [], start: [attempt] });
-    it.send({ type: "end", token: attempt.token, grace: 60_000 });
+    it.send({ type: "end", token: attempt.token, grace: 60_000, reason: "cancel" });
     assert.deepEqual((await it.ended(attempt.token)).result, { kind: "exit", code: 143 });
   }
 });
@@ -250,7 +250,12 @@ Deno.test("An executor ends an attempt that it has only just been told to start"
   for (let round = 0; round < 50; round++) {
     const attempt = it.start("exec sleep 600");
     it.send({ type: "work", settled: [], start: [attempt] });
-    it.send({ type: "end", token: attempt.token, grace: round % 2 === 0 ? 0 : 60_000 });
+    it.send({
+      type: "end",
+      token: attempt.token,
+      grace: round % 2 === 0 ? 0 : 60_000,
+      reason: "cancel",
+    });
     const end = await it.ended(attempt.token);
     assert.deepEqual(end.result, { kind: "exit", code: round % 2 === 0 ? 137 : 143 });
     it.send({ type: "work", settled: [attempt.token], start: [] });
@@ -260,8 +265,8 @@ Deno.test("An executor ends an attempt that it has only just been told to start"
 Deno.test("An executor takes an end for something that has ended, or never was, for nothing", async () => {
   await using it = await open();
   const end = await it.run("true");
-  it.send({ type: "end", token: end.token, grace: 0 });
-  it.send({ type: "end", token: "unknown", grace: 0 });
+  it.send({ type: "end", token: end.token, grace: 0, reason: "cancel" });
+  it.send({ type: "end", token: "unknown", grace: 0, reason: "cancel" });
   assert.deepEqual((await it.run("exit 1")).result, { kind: "exit", code: 1 });
   assert.equal(it.said.filter((m) => m.type === "ended").length, 2);
 });
@@ -303,7 +308,7 @@ Deno.test("An executor says why an attempt could not be started", async () => {
   const token = crypto.randomUUID();
   await Deno.writeTextFile(`${it.spool}/${token}.out`, "in the way");
   const second = await it.run("true", { token });
-  assert.equal(second.result.kind, "not_started");
+  assert.equal(second.result.kind, "not_begun");
   assert.deepEqual((await it.run("true", { cwd: null })).result, { kind: "exit", code: 0 });
 });
 
@@ -321,7 +326,7 @@ Deno.test("An executor that closes leaves no launcher and no file", async () => 
   await using it = await open(3);
   await it.run("true");
   const refs = [...it.launchers().values()];
-  it.send({ type: "close" });
+  it.send({ type: "close", keepFiles: false });
   await waitFor(() => !refs.some(isAlive));
   await waitFor(() => [...Deno.readDirSync(it.spool)].length === 0);
 });

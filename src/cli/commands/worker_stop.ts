@@ -4,7 +4,8 @@
  * @module
  */
 
-import { NotFoundError, WaitTimeoutError } from "../../errors.ts";
+import { resolveConfig } from "../../config.ts";
+import { ConflictError, NotFoundError, WaitTimeoutError } from "../../errors.ts";
 import type { Store, WorkerInfo } from "../../store/store.ts";
 import { currentHost } from "../../worker/host.ts";
 import * as arg from "../args.ts";
@@ -13,6 +14,7 @@ import * as flag from "../flags.ts";
 import { Pause } from "../pause.ts";
 import { countOf } from "../render.ts";
 import { isLost } from "../worker_view.ts";
+import { WorkerWatch } from "../worker_watch.ts";
 
 /** Stops workers. */
 export const command = defineCommand({
@@ -29,7 +31,10 @@ export const command = defineCommand({
     ["queuectl worker stop", "Stop all workers of the store"],
     ["queuectl worker stop --now", "Do not wait for the running jobs"],
   ],
-  exitCodes: [["124", "They are still there after --timeout; they stop when their jobs end"]],
+  exitCodes: [
+    ["4", "A worker is there but does not answer"],
+    ["124", "They are still there after --timeout; they stop when their jobs end"],
+  ],
   async run({ openStore, stdout, stderr, json }, { flags, args }) {
     await using store = await openStore({ create: false });
     const all = await store.workers();
@@ -80,16 +85,30 @@ function isGone(worker: WorkerInfo): boolean {
   return isLost(worker, currentHost());
 }
 
+/**
+ * Waits until the workers have gone.
+ *
+ * @throws {WaitTimeoutError} if that takes longer than it may
+ * @throws {ConflictError} if some are there but do not answer
+ */
 async function untilGone(
   store: Store,
   ids: readonly string[],
   timeout: number | undefined,
 ): Promise<void> {
   const limit = performance.now() + (timeout ?? Infinity);
+  const watch = new WorkerWatch(resolveConfig(await store.settings()).lease);
   const pause = new Pause();
   while (true) {
     const left = (await store.workers()).filter((one) => ids.includes(one.id) && !isGone(one));
     if (left.length === 0) return;
+    const living = watch.living(left, performance.now());
+    if (living.length === 0) {
+      throw new ConflictError(
+        `${left.map(({ id }) => id).join(", ")} hangs, or is on a host that is away: ` +
+          "the next worker takes over its jobs",
+      );
+    }
     if (performance.now() > limit) {
       throw new WaitTimeoutError(
         `${countOf(left.length, "worker")} still running after --timeout: they end with their jobs`,

@@ -5,7 +5,7 @@
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { StoreError } from "../../errors.ts";
+import { StoreError, StoreGoneError } from "../../errors.ts";
 import { isLocked, storeErrorFrom } from "./failure.ts";
 import { createSideDirectory, missingStore } from "./location.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -34,12 +34,21 @@ export interface DatabaseOptions {
 export class Database implements AsyncDisposable {
   readonly #connection: DatabaseSync;
   readonly #turnstile: Turnstile;
+  readonly #path: string;
+  readonly #identity: string | null;
   readonly #patience: number;
   readonly #statements = new Map<string, StatementSync>();
   #durability: Durability | null = null;
   #closed = false;
 
-  private constructor(connection: DatabaseSync, turnstile: Turnstile, patience: number) {
+  private constructor(
+    path: string,
+    connection: DatabaseSync,
+    turnstile: Turnstile,
+    patience: number,
+  ) {
+    this.#path = path;
+    this.#identity = fileIdentity(path);
     this.#connection = connection;
     this.#turnstile = turnstile;
     this.#patience = patience;
@@ -55,19 +64,18 @@ export class Database implements AsyncDisposable {
     await using closing = new AsyncDisposableStack();
     try {
       const connection = closing.adopt(new DatabaseSync(path), (opened) => opened.close());
-      connection.exec(
-        // Deno 2.4.2 ignores the `timeout` option.
+      const pragmas = // Deno 2.4.2 ignores the `timeout` option.
         `PRAGMA busy_timeout = ${BUSY_TIMEOUT};` +
-          "PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864;" +
-          (Deno.build.os === "darwin" ? "PRAGMA fullfsync = 1;" : ""),
-      );
+        "PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864;" +
+        (Deno.build.os === "darwin" ? "PRAGMA fullfsync = 1;" : "");
+      await persist(patience, () => connection.exec(pragmas));
       // First of all: nothing is made beside a file that is not ours.
       const version = await persist(patience, () => schemaVersion(connection, path));
       if (version === 0 && !create) throw missingStore(path);
       const turnstile = closing.use(
         new Turnstile(`${createSideDirectory(path)}/turnstile`, patience),
       );
-      const database = new Database(connection, turnstile, patience);
+      const database = new Database(path, connection, turnstile, patience);
       if (version < MIGRATIONS.length) await database.#migrate(path);
       // All is well: nothing is closed here.
       closing.move();
@@ -92,6 +100,20 @@ export class Database implements AsyncDisposable {
     return Number(this.#statement(sql).run(...values).changes);
   }
 
+  /**
+   * Checks that the open file is still the one at its path: SQLite would go on with a file that was
+   * removed, and nobody would ever see what it writes.
+   *
+   * @throws {StoreGoneError} if another file is there
+   * @throws {StoreError} if none is, which may pass
+   */
+  requireFile(): void {
+    const now = fileIdentity(this.#path);
+    if (now === null) throw new StoreError(`The store ${this.#path} is not there any more`);
+    if (now === this.#identity) return;
+    throw new StoreGoneError(`The store ${this.#path} was replaced by another one`);
+  }
+
   /** Runs `work` within one write transaction; what it throws undoes all of it. */
   write<T>(durability: Durability, work: () => T): Promise<T> {
     return this.#turnstile.pass(async () => {
@@ -99,15 +121,10 @@ export class Database implements AsyncDisposable {
         this.#connection.exec(`PRAGMA synchronous = ${durability}`);
         this.#durability = durability;
       }
-      await persist(this.#patience, () => this.run("BEGIN IMMEDIATE"));
-      try {
-        const result = work();
-        this.run("COMMIT");
-        return result;
-      } catch (error) {
-        this.#rollBack();
-        throw error;
-      }
+      return await persist(this.#patience, () => {
+        this.run("BEGIN IMMEDIATE");
+        return this.#commit(work);
+      });
     });
   }
 
@@ -130,6 +147,17 @@ export class Database implements AsyncDisposable {
     this.#closed = true;
     this.#statements.clear();
     this.#connection.close();
+  }
+
+  #commit<T>(work: () => T): T {
+    try {
+      const result = work();
+      this.run("COMMIT");
+      return result;
+    } catch (error) {
+      this.#rollBack();
+      throw error;
+    }
   }
 
   #statement(sql: string): StatementSync {
@@ -219,5 +247,16 @@ async function persist<T>(patience: number, work: () => T): Promise<T> {
       if (!isLocked(error) || performance.now() > deadline) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, BUSY_TIMEOUT));
+  }
+}
+
+/** Which file is at a path, or null; `stat` opens nothing, so SQLite's locks stay. */
+function fileIdentity(path: string): string | null {
+  try {
+    const { dev, ino } = Deno.statSync(path);
+    return `${dev}:${ino}`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
   }
 }

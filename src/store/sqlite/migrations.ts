@@ -110,6 +110,7 @@ CREATE TABLE worker (
   host_identity TEXT NOT NULL,
   pid INTEGER NOT NULL,
   process_start TEXT NOT NULL,
+  join_order INTEGER NOT NULL,
   slots INTEGER NOT NULL,
   queues TEXT,
   draining INTEGER NOT NULL DEFAULT 0,

@@ -77,6 +77,7 @@ export function workerFromRow(row: Row): WorkerInfo {
     host: row.host as string,
     hostIdentity: row.host_identity as string,
     process: { pid: row.pid as number, startTime: row.process_start as string },
+    joinOrder: row.join_order as number,
     slots: row.slots as number,
     queues: row.queues === null ? null : JSON.parse(row.queues as string) as string[],
     busy: row.busy as number,

@@ -207,7 +207,10 @@ export class SqliteStore implements Store {
   }
 
   async tick(request: TickRequest): Promise<TickResult> {
-    const result = await this.#write("normal", (db) => tick(db, request, this.#env));
+    const result = await this.#write("normal", (db) => {
+      db.requireFile();
+      return tick(db, request, this.#env);
+    });
     for (const worker of request.buried) removeDoorbell(this.directory, worker);
     if (result.settled.some((settled) => settled.state === "pending")) {
       // Handed back by a worker that goes: work for the others.

@@ -31,12 +31,13 @@ export function tick(db: Database, request: TickRequest, env: Surroundings): Tic
   const self = heartbeat(db, request, now);
   const settled: TickResult["settled"][number][] = [];
   const stale: string[] = [];
+  // Before the ends: an attempt that is settled takes no output any more.
+  for (const { jobId, token, chunk } of request.output) storeChunk(db, jobId, token, chunk);
   for (const end of request.ended) {
     const result = settleAttempt(db, end, now, env.random);
     if (result) settled.push(result);
     else stale.push(end.token);
   }
-  for (const { jobId, token, chunk } of request.output) storeChunk(db, jobId, token, chunk);
   for (const worker of request.buried) buryWorker(db, worker);
   const promoted = promoteDue(db, now);
   const claimed = self === null ? [] : claimJobs(db, request, self, now, env.newToken);

@@ -16,6 +16,10 @@ export class Turnstile implements AsyncDisposable {
   readonly #file: Deno.FsFile;
   readonly #patience: number;
   #last: Promise<unknown> = Promise.resolve();
+  /** The place in the kernel's line; null without one. */
+  #locking: Promise<void> | null = null;
+  /** Somebody waits for the place to come up. */
+  #isWanted = false;
   /**
    * The first turn is taken without a word where nobody has it: the first timer of a process costs
    * 10 ms on Deno 2.9, a fifth of an `enqueue`. Later turns stand in line like everybody's.
@@ -55,19 +59,32 @@ export class Turnstile implements AsyncDisposable {
       this.#isFirst = false;
       if (takeIfFree(this.#file)) return;
     }
-    const locked = this.#file.lock(true);
+    // One that came too late for an earlier turn is still in line: it serves this one.
+    this.#isWanted = true;
+    this.#locking ??= this.#standInLine();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        // The kernel may still hand us the turn: pass it on, or everybody behind us waits for ever.
-        locked.then(() => this.#file.unlockSync()).catch(() => {});
+        this.#isWanted = false;
         reject(new StoreError("The store is locked by another process: try again later"));
       }, this.#patience);
     });
     try {
-      await Promise.race([locked, late]);
+      await Promise.race([this.#locking, late]);
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  async #standInLine(): Promise<void> {
+    try {
+      await this.#file.lock(true);
+      // Nobody waits for it any more: pass it on, or everybody behind us waits for ever.
+      if (!this.#isWanted) this.#file.unlockSync();
+    } catch (error) {
+      if (this.#isWanted) throw error;
+    } finally {
+      this.#locking = null;
     }
   }
 

@@ -17,7 +17,8 @@ const COLUMNS = `worker.*, iif(observed_heartbeat = heartbeat, unmoved_for, 0) A
 export function insertWorker(db: Database, worker: NewWorker, now: number): void {
   db.run(
     `INSERT INTO worker (id, host, host_identity, pid, process_start, slots, queues, started_at,
-      heartbeat_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      heartbeat_at, join_order)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(join_order), 0) + 1 FROM worker))`,
     worker.id,
     worker.host,
     worker.hostIdentity,
@@ -65,7 +66,7 @@ export function observePeers(db: Database, request: TickRequest): WorkerInfo[] {
 
 /** Every worker. */
 export function selectWorkers(db: Database): WorkerInfo[] {
-  return db.all(`SELECT ${COLUMNS} FROM worker ORDER BY started_at, id`).map(workerFromRow);
+  return db.all(`SELECT ${COLUMNS} FROM worker ORDER BY join_order`).map(workerFromRow);
 }
 
 /** Within a transaction: a worker is gone, unless attempts of it are left to clean up. */

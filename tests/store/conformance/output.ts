@@ -49,6 +49,16 @@ export function outputTests(test: Register): void {
     assert.deepEqual(pieces.map((piece) => [...piece.bytes]), [[...bytes], []]);
   });
 
+  test("output: what comes in the same tick as the attempt's end is kept", async (scene) => {
+    const [worker, claim] = await running(scene);
+    const { jobId, token } = claim;
+    await worker.tick({
+      output: [{ jobId, token, chunk: chunk(token, 0, "live ") }],
+      ended: [worker.end(claim, COMPLETED, { chunks: [chunk(token, 5, "rest")] })],
+    });
+    assert.deepEqual(texts(await scene.store.output("a", 1, 0)), ["live ", "rest"]);
+  });
+
   test("output: a dropped range is gone", async (scene) => {
     const [worker, claim] = await running(scene);
     const numbers = [0, 1, 2, 3, 4];

@@ -5,6 +5,14 @@ const HOUR = 3_600_000;
 
 /** Workers: heartbeats, observations, stop requests, the end. */
 export function workerTests(test: Register): void {
+  test("join: the order of joining does not hang on the clock", async (scene) => {
+    await scene.worker("first");
+    scene.advance(-HOUR);
+    await scene.worker("second");
+    const orders = (await scene.store.workers()).map(({ id, joinOrder }) => [id, joinOrder]);
+    assert.deepEqual(orders, [["first", 1], ["second", 2]]);
+  });
+
   test("join: others see the worker as it says it is", async (scene) => {
     const queues = ["a", "b,c"];
     const process = { pid: 4711, startTime: "98765432109876" };
@@ -16,6 +24,7 @@ export function workerTests(test: Register): void {
       process,
       slots: 7,
       queues,
+      joinOrder: 1,
       busy: 0,
       state: "running",
       stopRequest: null,
