@@ -12,8 +12,8 @@ import * as flag from "./flags.ts";
 /** The flags that work before and after every command. */
 export const GLOBAL_FLAGS = {
   db: flag.string({
-    summary: "The store: a SQLite file or a PostgreSQL URL",
-    placeholder: "PATH|URL",
+    summary: "The store, a SQLite file",
+    placeholder: "PATH",
     defaultText: "QUEUECTL_DB, else $XDG_DATA_HOME/queuectl/queue.db",
   }),
   json: flag.boolean({ summary: "Print JSON on stdout and nothing else" }),

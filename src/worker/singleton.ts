@@ -27,7 +27,7 @@ export interface Candidate {
  * @param heartbeatInterval the longest time between two heartbeats, milliseconds
  */
 export async function servedByAnother(
-  store: Store,
+  store: Pick<Store, "workers">,
   candidate: Candidate,
   heartbeatInterval: number,
 ): Promise<boolean> {

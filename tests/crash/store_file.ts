@@ -16,15 +16,20 @@ function open(stage: Stage): DatabaseSync {
   return database;
 }
 
+/** SQLite's write lock. */
+export interface StoreLock extends Disposable {
+  /** Makes a change of its own, and lets the lock go. */
+  commit(sql: string): void;
+}
+
 /** Takes SQLite's write lock, so that the store is away for all workers until the result is disposed. */
-export function lockStore(stage: Stage): Disposable {
+export function lockStore(stage: Stage): StoreLock {
   const database = open(stage);
   database.exec("BEGIN IMMEDIATE");
   return {
-    [Symbol.dispose]() {
-      database.exec("ROLLBACK");
-      database.close();
-    },
+    commit: (sql) => database.exec(`${sql}; COMMIT`),
+    // What is not committed is undone.
+    [Symbol.dispose]: () => database.close(),
   };
 }
 

@@ -103,7 +103,7 @@ flow("worker stop --now ends the running jobs and hands them back", async (stage
   await stage.untilLines("pids");
   const { code, stdout, stderr } = await stage.run(["worker", "stop", "--now"]);
   assert.deepEqual({ code, stdout }, { code: 0, stdout: "Stopped 1 worker\n" });
-  assert.match(stderr, /handing back/);
+  assert.match(stderr, /handing it back/);
   await stage.end(worker);
   assert.ok(!isLiving(Number(stage.read("pids"))));
   assert.partialDeepStrictEqual(await stage.job("job"), { state: "pending", attempts: 0 });

@@ -61,7 +61,7 @@ export const command = defineCommand({
 function waitingLine(busy: number, now: boolean): string {
   const jobs = countOf(busy, "running job");
   return now
-    ? `Ending ${jobs} and handing back`
+    ? `Ending ${jobs} and handing ${busy === 1 ? "it" : "them"} back`
     : `Waiting for ${jobs}; not to wait: queuectl worker stop --now`;
 }
 
