@@ -15,7 +15,7 @@ import type {
   ToExecutor,
 } from "./protocol.ts";
 import { sleep } from "./sleep.ts";
-import { noteHandBack, removeSpool, spoolPaths, SpoolReader } from "./spool.ts";
+import { noteHandBack, removeSpool, type SpoolPaths, spoolPaths, SpoolReader } from "./spool.ts";
 
 /** How often running commands are looked at for output, milliseconds. */
 const LOOK_INTERVAL = 200;
@@ -77,8 +77,7 @@ class Executor {
       case "open":
         this.#spool = message.spool;
         this.#cwd = Deno.cwd();
-        // Somebody may have removed it since the worker began.
-        Deno.mkdirSync(message.spool, { recursive: true, mode: 0o700 });
+        this.#makeSpool();
         this.#opening = message.slots.map((slot) => this.#open(slot));
         for (const opening of this.#opening) this.#watched(opening);
         break;
@@ -98,6 +97,11 @@ class Executor {
   fail(error: unknown): void {
     const text = error instanceof Error ? error.stack ?? error.message : String(error);
     this.#port.postMessage({ type: "failed", error: text });
+  }
+
+  /** Somebody may have removed it since the worker began. */
+  #makeSpool(): void {
+    Deno.mkdirSync(this.#spool, { recursive: true, mode: 0o700 });
   }
 
   #watched(work: Promise<void>): void {
@@ -140,10 +144,16 @@ class Executor {
     const { token } = start;
     const startedAt = Date.now();
     const begunAt = performance.now();
+    const { pid, startTime } = launcher.ref;
+    if (pid !== start.launcher.pid || startTime !== start.launcher.startTime) {
+      // Replaced since the claim: a rescuer would look for this attempt where it is not.
+      const error = "The slot's launcher was replaced";
+      return this.#postEnded(start, { kind: "not_begun", error }, false, startedAt, null);
+    }
     const paths = spoolPaths(this.#spool, token);
     let output: SpoolReader;
     try {
-      output = SpoolReader.create(paths, token, start.maxOutput);
+      output = this.#createOutput(paths, start);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const text = `The files for the command's output cannot be made: ${reason}`;
@@ -169,6 +179,16 @@ class Executor {
     this.#running.delete(token);
     const endedByUs = attempt.ending?.control.signalled ?? false;
     this.#postEnded(start, result, endedByUs, startedAt, files);
+  }
+
+  #createOutput(paths: SpoolPaths, { token, maxOutput }: AttemptStart): SpoolReader {
+    try {
+      return SpoolReader.create(paths, token, maxOutput);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      this.#makeSpool();
+      return SpoolReader.create(paths, token, maxOutput);
+    }
   }
 
   #postEnded(

@@ -247,12 +247,13 @@ export class ExecutorPool {
 /** What an executor needs to know of a claimed job. */
 export function attemptStart(
   claim: Claim,
-  slot: number,
+  { slot, launcher }: FreeSlot,
   options: { readonly address: string; readonly maxOutput: number },
 ): AttemptStart {
   const { job, token } = claim;
   return {
     slot,
+    launcher,
     token,
     command: job.command,
     cwd: job.cwd,

@@ -16,6 +16,8 @@ export interface ProcessRef {
 export interface AttemptStart {
   /** The index of the slot, unique within the worker. */
   readonly slot: number;
+  /** The slot's launcher as the store has it: no other one may run this. */
+  readonly launcher: ProcessRef;
   /** Fences every write about this attempt; names its spool files; marks its processes. */
   readonly token: string;
   /** Shell text, run by `/bin/sh -c -- COMMAND`. */

@@ -79,32 +79,30 @@ function targets(attempts: readonly RunningAttempt[]) {
 function salvage(
   attempt: RunningAttempt,
   error: string,
-  options: Pick<RescueOptions, "spool" | "maxOutput">,
-): AttemptEnd {
-  try {
-    return salvageFiles(attempt, error, options);
-  } catch {
-    // Files that cannot be read must not keep the job from running again.
-    return end(attempt, { kind: "lost", error });
-  }
-}
-
-function salvageFiles(
-  attempt: RunningAttempt,
-  error: string,
   { spool, maxOutput }: Pick<RescueOptions, "spool" | "maxOutput">,
 ): AttemptEnd {
-  const status = salvageStatus(spool, attempt.launcher, attempt.token, attempt.cwd ?? "");
-  const outcome: Outcome = hasHandBack(spool, attempt.token)
-    ? { kind: "handed_back" }
-    : status === null
-    ? { kind: "lost", error }
-    : outcomeOf(status, error);
-  const output = salvageOutput(spool, attempt.token, maxOutput);
+  const outcome = ifReadable(() => salvageOutcome(attempt, error, spool)) ??
+    { kind: "lost", error };
+  const output = ifReadable(() => salvageOutput(spool, attempt.token, maxOutput));
   return {
     ...end(attempt, outcome),
     ...(output === null ? {} : { ...output, replacesOutput: true }),
   };
+}
+
+/** A file that cannot be read must keep neither the job from running again nor the other files. */
+function ifReadable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
+
+function salvageOutcome(attempt: RunningAttempt, error: string, spool: string): Outcome {
+  if (hasHandBack(spool, attempt.token)) return { kind: "handed_back" };
+  const status = salvageStatus(spool, attempt.launcher, attempt.token, attempt.cwd ?? "");
+  return status === null ? { kind: "lost", error } : outcomeOf(status, error);
 }
 
 function outcomeOf(status: AttemptResult, lost: string): Outcome {

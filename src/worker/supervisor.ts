@@ -255,7 +255,7 @@ export class Supervisor {
     this.#attempts.begin(claim);
     const { address } = this.#store;
     const { maxOutput } = this.#options.config;
-    pool.start(attemptStart(claim, free.slot, { address, maxOutput }));
+    pool.start(attemptStart(claim, free, { address, maxOutput }));
     this.#events.emit({ type: "job_started", job: claim.job, attempt: claim.attempt });
   }
 

@@ -21,3 +21,21 @@ flow("a job comes back though its launcher's status cannot be read", async (stag
   assert.match(attempt_log[0]!.error ?? "", /^its worker .* died$/);
   assert.ok(heir.stderr.split("\n").length < 10, heir.stderr);
 }, { vias: ["source"] });
+
+flow("a job that ended is settled as such though its output cannot be read", async (stage) => {
+  const job = "echo begun >> begun; until test -e go; do sleep 0.05; done";
+  await stage.enqueue(job, "--id", "job", "-r", "0");
+  const victim = await stage.worker();
+  await stage.untilLines("begun");
+  victim.kill("SIGKILL");
+  await victim.ended();
+  await Deno.writeTextFile(stage.join("go"), "");
+  await stage.isEmpty();
+  const spool = `${stage.store}.d`;
+  const [output] = [...Deno.readDirSync(spool)].filter(({ name }) => name.endsWith(".out"));
+  await Deno.remove(`${spool}/${output!.name}`);
+  await Deno.mkdir(`${spool}/${output!.name}`);
+  await stage.ok("worker", "start", "--drain");
+  const { state, attempts, error } = await stage.job("job");
+  assert.deepEqual({ state, attempts, error }, { state: "completed", attempts: 1, error: null });
+}, { vias: ["source"] });

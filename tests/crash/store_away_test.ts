@@ -45,6 +45,7 @@ flow("a worker goes on beating and working after its store was away", async (sta
 
 flow("a worker outlives a lease that was shortened after its start", async (stage) => {
   await stage.ok("config", "set", "poll_interval", "60s");
+  await stage.ok("config", "set", "lease", "5m");
   const worker = await stage.worker();
   await stage.ok("config", "set", "lease", "5s");
   const judge = await stage.worker(["--count", "2"]);
@@ -77,6 +78,19 @@ for (const stop of ["SIGTERM", "worker stop"] as const) {
     assert.ok(stderr.split("\n").length < 15, stderr);
   }, { vias: ["source"] });
 }
+
+flow("a retry runs though nobody else has made the side directory again", async (stage) => {
+  const worker = await stage.worker();
+  await stage.enqueue("echo begun >> begun; test -e go", "--id", "job", "--backoff-base", "0.5");
+  await worker.line("job failed", { stream: "stderr" });
+  await Deno.remove(`${stage.store}.d`, { recursive: true });
+  await Deno.writeTextFile(stage.join("go"), "");
+  // No command may run before: it would make the directory.
+  await worker.line("job completed", { stream: "stderr", timeout: 10_000 });
+  const { attempt_log } = await stage.job("job");
+  assert.equal(attempt_log.at(-1)?.outcome, "completed");
+  assert.ok(attempt_log.every(({ outcome }) => outcome !== "handed_back"));
+}, { vias: ["source"] });
 
 flow("a worker whose store was replaced ends what it runs and itself", async (stage) => {
   await stage.enqueue("echo begun >> begun; sleep 300", "--id", "old");

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { askStore } from "../crash/store_file.ts";
+import { waitFor } from "../helpers/wait_for.ts";
 import { flow } from "./stage.ts";
 
 flow("worker start --singleton yields to one whose clock was ahead", async (stage) => {
@@ -12,4 +13,19 @@ flow("worker start --singleton yields to one whose clock was ahead", async (stag
   assert.doesNotMatch(second.stderr, /is ready/);
   const workers = await stage.json<{ pid: number }[]>("worker", "list");
   assert.deepEqual(workers.map(({ pid }) => pid), [first.pid]);
+}, { vias: ["source"] });
+
+flow("worker start --singleton: of three that start at once, one stays", async (stage) => {
+  await stage.ok("enqueue", "--id", "job", "--command", "echo ran >> ran");
+  const starts = await Promise.all(
+    [1, 2, 3].map(() => stage.spawn(["worker", "start", "--singleton"])),
+  );
+  let ended = 0;
+  for (const one of starts) one.ended().then(({ code }) => code === 0 && ended++, () => {});
+  await waitFor(() => ended === 2, { timeout: 20_000, message: () => `2 ends, not ${ended}` });
+  const workers = await stage.json<{ pid: number }[]>("worker", "list");
+  assert.equal(workers.length, 1);
+  const said = starts.filter(({ stderr }) => stderr.includes("is ready"));
+  assert.deepEqual(said.map(({ pid }) => pid), workers.map(({ pid }) => pid));
+  await stage.until("job", "completed");
 }, { vias: ["source"] });

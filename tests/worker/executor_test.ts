@@ -37,7 +37,9 @@ async function open(slots = 1) {
     const token = options.token ?? crypto.randomUUID();
     tokens.push(token);
     const env = { QUEUECTL_ATTEMPT_TOKEN: token, ...options.env };
-    return { slot: 0, command, cwd: work.path, maxOutput: 1 << 20, ...options, token, env };
+    const { slot = 0, launcher = launchers().get(slot)! } = options;
+    const given = { command, cwd: work.path, maxOutput: 1 << 20, ...options };
+    return { ...given, slot, launcher, token, env };
   }
   const find = (token: string) =>
     said.find((m): m is Ended => m.type === "ended" && m.token === token);
@@ -298,6 +300,17 @@ Deno.test("An executor replaces an idle launcher, and loses no attempt by it", a
   Deno.kill(first.pid, "SIGKILL");
   await waitFor(() => it.launchers().get(0)!.pid !== first.pid);
   assert.deepEqual((await it.run("exit 2")).result, { kind: "exit", code: 2 });
+});
+
+Deno.test("An executor begins nothing with another launcher than the store has", async () => {
+  await using it = await open();
+  const [launcher] = it.launchers().values();
+  for (const other of [{ pid: 1 }, { startTime: "0" }]) {
+    const end = await it.run("touch ran", { launcher: { ...launcher!, ...other } });
+    assert.equal(end.result.kind, "not_begun");
+  }
+  assert.deepEqual([...Deno.readDirSync(it.work.path)], []);
+  assert.deepEqual((await it.run("true")).result, { kind: "exit", code: 0 });
 });
 
 Deno.test("An executor says why an attempt could not be started", async () => {

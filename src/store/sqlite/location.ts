@@ -5,12 +5,14 @@
  */
 
 import { StoreError } from "../../errors.ts";
+import { networkMount } from "./network_mount.ts";
 
 /** Makes an empty store file if there is none; what the user has made is left alone. */
 export function createStoreFile(path: string): void {
   const parent = path.slice(0, path.lastIndexOf("/")) || "/";
   Deno.mkdirSync(parent, { recursive: true, mode: 0o700 });
   refuseOpenDirectory(parent);
+  refuseNetwork(parent);
   if (isThere(path)) return;
   // Made here, since SQLite would give it the permissions of the umask.
   try {
@@ -62,6 +64,22 @@ function claimSideDirectory(directory: string, path: string): void {
     throw new StoreError(`${directory} must be a directory of this store alone: remove it`);
   }
   if (((mode ?? 0) & 0o077) !== 0) Deno.chmodSync(directory, 0o700);
+}
+
+function refuseNetwork(directory: string): void {
+  let mounts: string;
+  try {
+    mounts = Deno.readTextFileSync("/proc/self/mountinfo");
+  } catch {
+    // Not Linux: it cannot be seen.
+    return;
+  }
+  const type = networkMount(mounts, Deno.realPathSync(directory));
+  if (type === null) return;
+  throw new StoreError(
+    `${directory} is on a network file system (${type}), where SQLite's locks are not safe: ` +
+      "put the store on a local disk",
+  );
 }
 
 /** In a directory that anyone may write to, anyone could replace the store. */
