@@ -9,7 +9,7 @@ import { run } from "../../toolchain/command.ts";
 import type { Benchmark, Contestant } from "../benchmark.ts";
 import { type Command, expectJobs, isInstalled, time } from "../processes.ts";
 
-const JOBS = 2000;
+const JOBS = 5000;
 /** Those that are slow get fewer, and so take about as long. */
 const JOBS_OF_THE_SLOW = 500;
 const SLOTS = 4;
