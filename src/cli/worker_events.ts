@@ -9,31 +9,42 @@ import type { Events, WorkerEvent } from "../observe/events.ts";
 import type { Context } from "./context.ts";
 import { escapeJson } from "../escape.ts";
 
-/** Subscribes the report to the events. */
-export async function reportEvents(events: Events, context: Context): Promise<void> {
-  if (context.json) {
-    const write = gathered((text) => void context.stdout.write(text));
+/** What is said is gathered for so long, milliseconds: a write costs as much as ten lines. */
+const GATHERING = 20;
+
+/** Subscribes the report to the events. Disposed of, it has said everything. */
+export async function reportEvents(events: Events, context: Context): Promise<Disposable> {
+  const { json, logLevel: level, logFormat: format, stdout, stderr } = context;
+  const gathered = new Gathered((text) => void (json ? stdout : stderr).write(text));
+  const write = (text: string) => gathered.write(text);
+  if (json) {
     events.subscribe((event, time) => write(`${escapeJson(eventToJson(event, time))}\n`));
-    return;
+  } else {
+    const { startLog } = await import("../observe/log.ts");
+    events.subscribe(await startLog({ level, format, write }));
   }
-  const { startLog } = await import("../observe/log.ts");
-  const { logLevel: level, logFormat: format, stderr } = context;
-  const write = gathered((text) => void stderr.write(text));
-  events.subscribe(await startLog({ level, format, write }));
+  return gathered;
 }
 
-/** What a tick says in one go is written in one go: a write costs as much as ten lines. */
-function gathered(write: (text: string) => void): (text: string) => void {
-  let pending = "";
-  return (text) => {
-    if (pending === "") {
-      queueMicrotask(() => {
-        write(pending);
-        pending = "";
-      });
-    }
-    pending += text;
-  };
+/** Writes in one go what is written in a short time. */
+class Gathered implements Disposable {
+  readonly #write: (text: string) => void;
+  #pending = "";
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  write(text: string): void {
+    if (this.#pending === "") setTimeout(() => this[Symbol.dispose](), GATHERING);
+    this.#pending += text;
+  }
+
+  [Symbol.dispose](): void {
+    const text = this.#pending;
+    this.#pending = "";
+    if (text !== "") this.#write(text);
+  }
 }
 
 /** An event as JSON: jobs and workers by their ids. */

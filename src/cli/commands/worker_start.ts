@@ -94,7 +94,7 @@ export const command = defineCommand({
 
 async function work(store: Store, options: WorkerOptions, context: Context): Promise<number> {
   const events = new Events();
-  await reportEvents(events, context);
+  using _report = await reportEvents(events, context);
   const supervisor = new Supervisor(store, events, options);
   using _signals = stopOnSignals(supervisor);
   await supervisor.run();
