@@ -52,7 +52,7 @@ export async function runFake(
     uncaught: options.uncaught ?? new Promise(() => {}),
     now: () => options.now ?? 0,
     env: (name) => ({ HOME: "/home/ada", ...options.env })[name],
-    cwd: () => options.cwd ?? "/work",
+    cwd: () => options.cwd ?? "/srv",
     openStore(location, { create }) {
       opened.push({ location, create });
       if (options.store === undefined) return Promise.reject(new StoreError("No store here"));

@@ -2,7 +2,7 @@ import { strictEqual, throws } from "node:assert/strict";
 import { resolveLocation } from "../../src/cli/location.ts";
 import { UsageError } from "../../src/errors.ts";
 
-function locate(flag: string | undefined, env: Record<string, string>, cwd = "/work"): string {
+function locate(flag: string | undefined, env: Record<string, string>, cwd = "/srv"): string {
   return resolveLocation({ flag, env: (name) => env[name], cwd: () => cwd });
 }
 
@@ -21,12 +21,12 @@ Deno.test("resolveLocation() ignores a relative XDG_DATA_HOME, as its specificat
 });
 
 Deno.test("resolveLocation() makes paths absolute and leaves ~ and .. alone", () => {
-  strictEqual(locate("q.db", {}), "/work/q.db");
-  strictEqual(locate("././q.db", {}), "/work/q.db");
-  strictEqual(locate("../q.db", {}), "/work/../q.db");
-  strictEqual(locate("~/q.db", {}), "/work/~/q.db");
+  strictEqual(locate("q.db", {}), "/srv/q.db");
+  strictEqual(locate("././q.db", {}), "/srv/q.db");
+  strictEqual(locate("../q.db", {}), "/srv/../q.db");
+  strictEqual(locate("~/q.db", {}), "/srv/~/q.db");
   strictEqual(locate("q.db", {}, "/"), "/q.db");
-  strictEqual(locate("-x", {}), "/work/-x");
+  strictEqual(locate("-x", {}), "/srv/-x");
 });
 
 Deno.test("resolveLocation() leaves a URL as it is", () => {

@@ -94,8 +94,8 @@ Deno.test("run() gives a command its input and its context", async () => {
     words: ["a", "-5"],
     rest: ["--json", "x"],
     json: true,
-    location: "/work/q.db",
-    cwd: "/work",
+    location: "/srv/q.db",
+    cwd: "/srv",
     logLevel: "debug",
   };
   for (
