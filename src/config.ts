@@ -107,7 +107,7 @@ export const SETTINGS: Settings = {
   pollInterval: {
     key: "poll_interval",
     default: parseDuration("1s"),
-    summary: "How often a worker looks for work that nobody told it about",
+    summary: "How often, at least, a worker looks for work that nobody told it about",
     readBy: "worker",
     aliases: [],
     ...duration("50ms"),

@@ -26,24 +26,30 @@ export async function reportEvents(events: Events, context: Context): Promise<Di
   return gathered;
 }
 
-/** Writes in one go what is written in a short time. */
+/** Writes at once, and then in one go what comes shortly after. */
 class Gathered implements Disposable {
   readonly #write: (text: string) => void;
   #pending = "";
+  #isGathering = false;
 
   constructor(write: (text: string) => void) {
     this.#write = write;
   }
 
   write(text: string): void {
-    if (this.#pending === "") setTimeout(() => this[Symbol.dispose](), GATHERING);
     this.#pending += text;
+    if (!this.#isGathering) this.#flush();
   }
 
   [Symbol.dispose](): void {
-    const text = this.#pending;
+    if (this.#pending !== "") this.#write(this.#pending);
     this.#pending = "";
-    if (text !== "") this.#write(text);
+  }
+
+  #flush(): void {
+    this.#isGathering = this.#pending !== "";
+    if (this.#isGathering) setTimeout(() => this.#flush(), GATHERING);
+    this[Symbol.dispose]();
   }
 }
 

@@ -20,9 +20,6 @@ import { Wakeup } from "./wakeup.ts";
 import { newWorkerId } from "./worker_id.ts";
 import type { WorkerOptions } from "./worker_options.ts";
 
-/** How a worker's life ended. */
-export type WorkerEnd = "stopped" | "served_by_another";
-
 /**
  * The longest time between two heartbeats, milliseconds: a sixth of the shortest lease that can be set.
  * A worker is judged by the lease of whoever looks, which may be another than its own.
@@ -72,6 +69,11 @@ export class Supervisor {
     }, () => this.#wakeup.call());
   }
 
+  /** Whether it was asked to end, by whomever. */
+  get isStopping(): boolean {
+    return this.#stop !== null;
+  }
+
   /**
    * Asks the worker to end. `drain`: it claims no more and finishes what runs. `now`: it ends what
    * runs and hands it back; a second `now` does not wait for the kill grace.
@@ -84,13 +86,14 @@ export class Supervisor {
   }
 
   /**
-   * Works until it is asked to stop, or has nothing left to do where that is an end.
+   * Works until it is asked to stop, or has nothing left to do where that is an end. A singleton whose
+   * work another worker does already ends at once.
    *
    * @throws {StoreError} if the store cannot be used at the start, is away at a forced end, or was
    * removed; or if no job can be started here
    */
-  async run(): Promise<WorkerEnd> {
-    if (await this.#isServed(null)) return "served_by_another";
+  async run(): Promise<void> {
+    if (await this.#isServed(null)) return;
     this.#pool = this.#openPool();
     try {
       while (!this.#pool.isReady && this.#fatal === null && this.#stop === null) {
@@ -99,11 +102,10 @@ export class Supervisor {
       if (this.#fatal) throw this.#fatal;
       // From here on others see this worker, and it is ready.
       await this.#join();
-      if (await this.#isServed(this.#id)) return "served_by_another";
+      if (await this.#isServed(this.#id)) return;
       await this.#sweep();
       this.#announce();
       await this.#work();
-      return "stopped";
     } finally {
       await this.#leave();
     }

@@ -101,10 +101,9 @@ async function work(store: Store, options: WorkerOptions, context: Context): Pro
   return 0;
 }
 
-/** The first signal drains, every later one ends what runs. */
+/** A signal drains; one to a worker that ends already, because of whatever, ends what runs. */
 function stopOnSignals(supervisor: Supervisor): Disposable {
-  let count = 0;
-  const stop = () => supervisor.stop(count++ === 0 ? "drain" : "now");
+  const stop = () => supervisor.stop(supervisor.isStopping ? "now" : "drain");
   const signals: Deno.Signal[] = ["SIGINT", "SIGTERM"];
   // Under nohup the worker is to survive its terminal.
   if (!ignoresSignals([1])) signals.push("SIGHUP");
