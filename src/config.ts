@@ -24,6 +24,8 @@ export interface Config {
   readonly backoffMax: number;
   /** The part of the wait that is added or removed at random, 0 to 1. */
   readonly backoffJitter: number;
+  /** The timeout of a job that says nothing about it, in milliseconds; null is none. */
+  readonly defaultTimeout: number | null;
   /** From SIGTERM to SIGKILL, in milliseconds. */
   readonly killGrace: number;
   /** A worker is lost when its heartbeat has stood still for so many milliseconds. */
@@ -36,6 +38,10 @@ export interface Config {
   readonly shutdownGrace: number | null;
   /** How much of the output of an attempt is kept, in bytes. */
   readonly maxOutput: number;
+  /** How long jobs are kept after their end, in milliseconds; null for ever. */
+  readonly retentionCompleted: number | null;
+  readonly retentionCancelled: number | null;
+  readonly retentionDead: number | null;
 }
 
 /** One setting. */
@@ -88,6 +94,14 @@ export const SETTINGS: Settings = {
     aliases: [],
     ...number(0, 1),
   },
+  defaultTimeout: {
+    key: "default_timeout",
+    default: null,
+    summary: "How long an attempt of a job may take",
+    readBy: "job",
+    aliases: ["timeout", "job_timeout"],
+    ...or("none", duration("1ms")),
+  },
   killGrace: {
     key: "kill_grace",
     default: parseDuration("5s"),
@@ -136,17 +150,31 @@ export const SETTINGS: Settings = {
     aliases: [],
     ...size("1GiB"),
   },
+  retentionCompleted: {
+    key: "retention_completed",
+    default: parseDuration("7d"),
+    summary: "How long a job is kept after it completed",
+    readBy: "worker",
+    aliases: [],
+    ...or("forever", duration()),
+  },
+  retentionCancelled: {
+    key: "retention_cancelled",
+    default: parseDuration("7d"),
+    summary: "How long a job is kept after it was cancelled",
+    readBy: "worker",
+    aliases: [],
+    ...or("forever", duration()),
+  },
+  retentionDead: {
+    key: "retention_dead",
+    default: null,
+    summary: "How long a job is kept in the dead letter queue",
+    readBy: "worker",
+    aliases: [],
+    ...or("forever", duration()),
+  },
 };
-
-/** Keys of the design that nothing reads in this version: refused, so that nobody relies on them. */
-const LATER_KEYS: readonly string[] = [
-  "default_timeout",
-  "timeout",
-  "job_timeout",
-  "retention_completed",
-  "retention_cancelled",
-  "retention_dead",
-];
 
 /** The same in their order, of whatever type. */
 export const ALL_SETTINGS: readonly Setting[] = Object.values(SETTINGS);
@@ -163,11 +191,8 @@ export function findSetting(name: string): Setting {
   const wanted = name.toLowerCase().replaceAll("-", "_");
   const found = ALL_SETTINGS.find(({ key, aliases }) => key === wanted || aliases.includes(wanted));
   if (found !== undefined) return found;
-  if (LATER_KEYS.includes(wanted)) {
-    throw new UsageError(`${quote(name)} does not work in this version yet`);
-  }
   throw new UsageError(
-    `Unknown config key ${quote(name)}${didYouMean(name, CONFIG_KEYS)}; the keys are ` +
+    `Unknown config key ${quote(name)}${didYouMean(name, CONFIG_KEYS) || "."} The keys are ` +
       CONFIG_KEYS.join(", "),
   );
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { quote } from "./quote.ts";
+
 /** What the process exits with when an error of this kind reaches the entry. */
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 124 | 125 | 141;
 
@@ -43,10 +45,73 @@ export class IdTakenError extends ConflictError {
   }
 }
 
+/** A job that is not final holds the unique key. */
+export class UniqueKeyTakenError extends ConflictError {
+  /** The job that wants it. */
+  readonly id: string;
+  /** The job that holds it. */
+  readonly holder: string;
+
+  constructor(
+    { id, key, holder }: {
+      readonly id: string;
+      readonly key: string;
+      readonly holder: { readonly id: string; readonly state: string };
+    },
+  ) {
+    super(`The unique key ${quote(key)} is held by job ${holder.id}, which is ${holder.state}`);
+    this.id = id;
+    this.holder = holder.id;
+  }
+}
+
+/** A schedule has enqueued a job for this time already. */
+export class FiringTakenError extends ConflictError {
+  /** The job that is to be stored. */
+  readonly id: string;
+
+  constructor(
+    { id, schedule, holder }: {
+      readonly id: string;
+      readonly schedule: string;
+      readonly holder: string;
+    },
+  ) {
+    super(`The schedule ${quote(schedule)} has enqueued job ${holder} for the same time`);
+    this.id = id;
+  }
+}
+
+/** A job is to run after a job that there is not. */
+export class UnknownParentError extends NotFoundError {
+  /** The job that names the parent. */
+  readonly id: string;
+
+  constructor(id: string, parent: string) {
+    super(`There is no job ${parent} to run after`);
+    this.id = id;
+  }
+}
+
+/** Jobs that are enqueued together wait for each other. */
+export class CircleError extends UsageError {
+  /** A job on the circle. */
+  readonly id: string;
+
+  /** @param circle the ids on it, the first once more at the end */
+  constructor(circle: readonly string[]) {
+    super(`Jobs wait for each other in a circle: ${circle.join(" after ")}`);
+    this.id = circle[0]!;
+  }
+}
+
 /** The store cannot be used: unreachable, locked, full, read-only, corrupt, or too new. */
 export class StoreError extends QueuectlError {
   readonly exitCode = 5;
 }
+
+/** There is no store, and the command makes none. */
+export class MissingStoreError extends StoreError {}
 
 /** The store's file was removed or replaced under a program that has it open: it does not come back. */
 export class StoreGoneError extends StoreError {}

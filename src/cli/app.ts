@@ -14,6 +14,8 @@ export interface Entry {
   readonly aliases?: readonly string[];
   /** One line, sentence case, no full stop: what the command does. */
   readonly summary: string;
+  /** For programs, not for people: no help, suggestion or completion shows it. */
+  readonly hidden?: boolean;
   load(): Promise<CommandModule>;
 }
 
@@ -33,6 +35,11 @@ export interface Section {
   readonly members: readonly (Entry | Group)[];
 }
 
+/** The entries or groups that people are to see. */
+export function shown<T extends Entry | Group>(members: readonly T[]): T[] {
+  return members.filter((member) => !("hidden" in member && member.hidden));
+}
+
 /** Every command there is. */
 export const APP: readonly Section[] = [
   {
@@ -43,6 +50,11 @@ export const APP: readonly Section[] = [
         aliases: ["add"],
         summary: "Enqueue jobs",
         load: () => import("./commands/enqueue.ts"),
+      },
+      {
+        name: "run",
+        summary: "Enqueue a job, show its output and exit as it did",
+        load: () => import("./commands/run.ts"),
       },
       {
         name: "worker",
@@ -60,10 +72,56 @@ export const APP: readonly Section[] = [
             load: () => import("./commands/worker_stop.ts"),
           },
           {
+            name: "scale",
+            summary: "Change how many jobs workers run at once",
+            load: () => import("./commands/worker_scale.ts"),
+          },
+          {
             name: "list",
             aliases: ["ls", "status"],
             summary: "List the workers",
             load: () => import("./commands/worker_list.ts"),
+          },
+        ],
+      },
+      {
+        name: "schedule",
+        aliases: ["schedules", "cron"],
+        summary: "Enqueue jobs at set times",
+        bare: "list",
+        entries: [
+          {
+            name: "add",
+            aliases: ["create"],
+            summary: "Add a schedule",
+            load: () => import("./commands/schedule_add.ts"),
+          },
+          {
+            name: "list",
+            aliases: ["ls"],
+            summary: "List schedules",
+            load: () => import("./commands/schedule_list.ts"),
+          },
+          {
+            name: "next",
+            summary: "Show when a schedule fires",
+            load: () => import("./commands/schedule_next.ts"),
+          },
+          {
+            name: "pause",
+            summary: "Pause schedules",
+            load: () => import("./commands/schedule_pause.ts"),
+          },
+          {
+            name: "resume",
+            summary: "Resume schedules",
+            load: () => import("./commands/schedule_resume.ts"),
+          },
+          {
+            name: "remove",
+            aliases: ["rm", "delete"],
+            summary: "Remove schedules",
+            load: () => import("./commands/schedule_remove.ts"),
           },
         ],
       },
@@ -97,9 +155,20 @@ export const APP: readonly Section[] = [
         load: () => import("./commands/logs.ts"),
       },
       {
+        name: "explain",
+        aliases: ["why"],
+        summary: "Say why a job is not running",
+        load: () => import("./commands/explain.ts"),
+      },
+      {
         name: "wait",
         summary: "Wait for jobs and exit as they did",
         load: () => import("./commands/wait.ts"),
+      },
+      {
+        name: "progress",
+        summary: "Tell from inside a job how far it is",
+        load: () => import("./commands/progress.ts"),
       },
     ],
   },
@@ -118,8 +187,58 @@ export const APP: readonly Section[] = [
         load: () => import("./commands/retry.ts"),
       },
       {
+        name: "edit",
+        summary: "Change jobs that wait",
+        load: () => import("./commands/edit.ts"),
+      },
+      {
+        name: "release",
+        summary: "Let held jobs go",
+        load: () => import("./commands/release.ts"),
+      },
+      {
+        name: "delete",
+        aliases: ["rm"],
+        summary: "Delete jobs",
+        load: () => import("./commands/delete.ts"),
+      },
+      {
+        name: "prune",
+        summary: "Delete jobs that have ended",
+        load: () => import("./commands/prune.ts"),
+      },
+      {
+        name: "queue",
+        aliases: ["queues"],
+        summary: "Pause and limit queues",
+        bare: "list",
+        entries: [
+          {
+            name: "list",
+            aliases: ["ls"],
+            summary: "List queues",
+            load: () => import("./commands/queue_list.ts"),
+          },
+          {
+            name: "pause",
+            summary: "Begin no more jobs of queues",
+            load: () => import("./commands/queue_pause.ts"),
+          },
+          {
+            name: "resume",
+            summary: "Let jobs of paused queues begin again",
+            load: () => import("./commands/queue_resume.ts"),
+          },
+          {
+            name: "set",
+            summary: "Limit how many jobs of a queue run at once, or begin in a time",
+            load: () => import("./commands/queue_set.ts"),
+          },
+        ],
+      },
+      {
         name: "dlq",
-        summary: "Jobs that failed for good (dead letter queue)",
+        summary: "The dead letter queue (failed for good)",
         bare: "list",
         entries: [
           {
@@ -155,7 +274,7 @@ export const APP: readonly Section[] = [
     members: [
       {
         name: "config",
-        summary: "Defaults for new jobs and settings of workers",
+        summary: "Defaults of jobs, settings of workers",
         bare: "list",
         entries: [
           {
@@ -181,6 +300,32 @@ export const APP: readonly Section[] = [
             load: () => import("./commands/config_unset.ts"),
           },
         ],
+      },
+      {
+        name: "export",
+        summary: "Write jobs to a file, to keep or to move them",
+        load: () => import("./commands/export.ts"),
+      },
+      {
+        name: "import",
+        summary: "Store the jobs of an export",
+        load: () => import("./commands/import.ts"),
+      },
+      {
+        name: "schema",
+        summary: "Print the JSON Schema of a job",
+        load: () => import("./commands/schema.ts"),
+      },
+      {
+        name: "completions",
+        summary: "Print the script by which a shell completes queuectl",
+        load: () => import("./commands/completions.ts"),
+      },
+      {
+        name: "__complete",
+        summary: "Print what may follow, for the scripts of completions",
+        hidden: true,
+        load: () => import("./commands/complete.ts"),
       },
       {
         name: "demo",

@@ -6,6 +6,7 @@
 
 import { quote } from "../quote.ts";
 import { CommandLineError } from "./command_line_error.ts";
+import type { Hint } from "./hint.ts";
 
 /** A positional argument that reads to `T`. */
 export interface Arg<T> {
@@ -16,6 +17,8 @@ export interface Arg<T> {
   readonly required: boolean;
   /** Whether it takes all words that are left; only the last argument may. */
   readonly variadic: boolean;
+  /** What a shell offers for it. */
+  readonly complete?: Hint;
   /** The value; as many words as the two properties above say. */
   read(words: readonly string[]): T;
 }
@@ -29,23 +32,55 @@ export type ArgValues<A extends Args> = {
 };
 
 /** One word. */
-export function one(placeholder: string, summary: string): Arg<string> {
-  return { placeholder, summary, required: true, variadic: false, read: ([word]) => word! };
+export function one(placeholder: string, summary: string, complete?: Hint): Arg<string> {
+  return {
+    ...described(placeholder, summary, complete),
+    required: true,
+    variadic: false,
+    read: ([word]) => word!,
+  };
 }
 
 /** One word or none. */
-export function optional(placeholder: string, summary: string): Arg<string | undefined> {
-  return { placeholder, summary, required: false, variadic: false, read: ([word]) => word };
+export function optional(
+  placeholder: string,
+  summary: string,
+  complete?: Hint,
+): Arg<string | undefined> {
+  return {
+    ...described(placeholder, summary, complete),
+    required: false,
+    variadic: false,
+    read: ([word]) => word,
+  };
 }
 
 /** One word or more. */
-export function many(placeholder: string, summary: string): Arg<readonly string[]> {
-  return { placeholder, summary, required: true, variadic: true, read: (words) => words };
+export function many(
+  placeholder: string,
+  summary: string,
+  complete?: Hint,
+): Arg<readonly string[]> {
+  return {
+    ...described(placeholder, summary, complete),
+    required: true,
+    variadic: true,
+    read: (words) => words,
+  };
 }
 
 /** Any number of words. */
-export function any(placeholder: string, summary: string): Arg<readonly string[]> {
-  return { placeholder, summary, required: false, variadic: true, read: (words) => words };
+export function any(placeholder: string, summary: string, complete?: Hint): Arg<readonly string[]> {
+  return {
+    ...described(placeholder, summary, complete),
+    required: false,
+    variadic: true,
+    read: (words) => words,
+  };
+}
+
+function described(placeholder: string, summary: string, complete: Hint | undefined) {
+  return { placeholder, summary, ...(complete === undefined ? {} : { complete }) };
 }
 
 /** The arguments as the usage line shows them: `KEY [VALUE]`, `ID…`. */

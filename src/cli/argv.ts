@@ -19,7 +19,7 @@ export function kebab(name: string): string {
 }
 
 /** The names under which flags can be written. */
-class FlagNames {
+export class FlagNames {
   /** Names in the table, by what is written: `--max-retries`, `-c`. */
   readonly #names = new Map<string, string>();
 
@@ -36,6 +36,11 @@ class FlagNames {
 
   short(letter: string): string | undefined {
     return this.#names.get(`-${letter}`);
+  }
+
+  /** Whether a word is a flag, known or not; `-` alone and negative numbers are words. */
+  isFlag(word: string): boolean {
+    return /^-./s.test(word) && !(/^-\.?\d/.test(word) && !this.short(word[1]!));
   }
 }
 
@@ -82,8 +87,7 @@ export class Argv {
   #next(flags: Flags, names: FlagNames): Next {
     for (; this.#at < this.#words.length; this.#at++) {
       const word = this.#words[this.#at]!;
-      const isFlag = /^-./s.test(word) && !(/^-\.?\d/.test(word) && !names.short(word[1]!));
-      if (!isFlag) {
+      if (!names.isFlag(word)) {
         this.#at++;
         return { kind: "word", word };
       }

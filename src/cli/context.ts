@@ -51,7 +51,8 @@ export interface Context {
   /**
    * Opens the store; the caller closes it (`await using`).
    *
+   * @param db what `--db` says, where that is not on the command line of this run
    * @throws {StoreError} if it cannot be used, or is missing and not to be created
    */
-  openStore(options: OpenOptions): Promise<Store>;
+  openStore(options: OpenOptions, db?: string): Promise<Store>;
 }

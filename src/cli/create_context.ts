@@ -14,7 +14,8 @@ import type { System } from "./system.ts";
 /** The context of one run. What may fail, such as the location, is worked out when it is asked for. */
 export function createContext(system: System, globals: Globals): Context {
   const color = (sink: Sink) => wantsColor(globals.color, sink.isTerminal(), system.env);
-  const location = () => resolveLocation({ flag: globals.db, env: system.env, cwd: system.cwd });
+  const location = (flag = globals.db) =>
+    resolveLocation({ flag, env: system.env, cwd: system.cwd });
   return {
     stdout: new Output(system.stdout, { color: color(system.stdout) }),
     stderr: new Output(system.stderr, { color: color(system.stderr), lossy: true }),
@@ -30,6 +31,6 @@ export function createContext(system: System, globals: Globals): Context {
     },
     now: system.now,
     env: system.env,
-    openStore: async (options) => await system.openStore(location(), options),
+    openStore: async (options, db) => await system.openStore(location(db), options),
   };
 }

@@ -9,14 +9,6 @@ import type { Store } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import { report } from "./report.ts";
 
-/** What became of one id, in JSON. */
-export interface EachJson {
-  /** In full, if there is such a job. */
-  id: string;
-  ok: boolean;
-  error: string | null;
-}
-
 /** The exit codes for the help of a command that acts on several jobs. */
 export const EACH_EXIT_CODES = [
   ["3", "A job is not known; the others were acted on"],
@@ -27,10 +19,11 @@ export const EACH_EXIT_CODES = [
 export type Action = (id: string) => Promise<string>;
 
 /** Why nothing was done for an id. */
-type Refusal = NotFoundError | ConflictError;
+export type Refusal = NotFoundError | ConflictError;
 
 /**
- * Acts on jobs, all at once, and says what became of each, in the order of the arguments.
+ * Acts on jobs, all at once, and says what became of each, in the order of the arguments; in JSON an array
+ * of `{id, ok, error}`.
  *
  * @param words ids, or parts of them
  * @returns the exit code: 3 if any was unknown, else 4 if any was refused
@@ -41,19 +34,32 @@ export async function actOnEach(
   words: readonly string[],
   act: Action,
 ): Promise<number> {
-  const targets = await resolveAll(store, words);
+  return await actOnAll(context, await resolveAll(store, words), act);
+}
+
+/**
+ * The same for what is known by its name alone, such as queues.
+ *
+ * @param key what the id is called in JSON
+ */
+export async function actOnAll(
+  context: Context,
+  targets: readonly Target[],
+  act: Action,
+  key: "id" | "name" = "id",
+): Promise<number> {
   const results = targets.map(({ id, refusal }) => refusal ?? orRefusal(() => act(id)));
   // What is not a refusal comes up in its turn; until then nobody listens.
   for (const result of results) Promise.resolve(result).catch(() => {});
-  const printed: EachJson[] = [];
+  const printed: unknown[] = [];
   const refusals: Refusal[] = [];
   for (const [i, { id }] of targets.entries()) {
     const result = await results[i]!;
     if (typeof result !== "string") refusals.push(result);
     printed.push(
       typeof result === "string"
-        ? { id, ok: true, error: null }
-        : { id, ok: false, error: result.message },
+        ? { [key]: id, ok: true, error: null }
+        : { [key]: id, ok: false, error: result.message },
     );
     if (context.json) continue;
     if (typeof result === "string") await context.stdout.line(result);
@@ -64,8 +70,11 @@ export async function actOnEach(
   return refusals.some((refusal) => refusal instanceof NotFoundError) ? 3 : 4;
 }
 
-interface Target {
+/** What is to be acted on. */
+export interface Target {
+  /** In full, if there is such a job. */
   readonly id: string;
+  /** Why nothing can be done. */
   readonly refusal: Refusal | null;
 }
 

@@ -8,6 +8,7 @@
 
 import { formatDuration } from "../job/duration.ts";
 import { quote } from "../quote.ts";
+import type { Hint } from "./hint.ts";
 import {
   integerIn,
   numberIn,
@@ -30,6 +31,10 @@ export interface Described {
   readonly placeholder?: string;
   /** What the help shows as the default, where it is not the value itself. */
   readonly defaultText?: string;
+  /** What a shell offers as its value. */
+  readonly complete?: Hint;
+  /** Neither shown nor offered: for what is understood only to say why it is refused. */
+  readonly hidden?: boolean;
 }
 
 /** A flag that reads to `T`. */
@@ -40,6 +45,8 @@ export interface Flag<T> extends Described {
   readonly bare: boolean;
   /** Whether it may be given more than once. */
   readonly repeatable: boolean;
+  /** Whether a value is a list with commas. */
+  readonly commas?: boolean;
   /**
    * The value.
    *
@@ -125,6 +132,12 @@ export function duration(options: Single<number>): Flag<number | undefined> {
   return value(readDuration, { placeholder: "DURATION", ...defaultText, ...options });
 }
 
+/** The same flag for a command in which nothing stands for a value that is not given. */
+export function withoutDefault<T>(flag: Flag<T>): Flag<T> {
+  const { defaultText: _, ...rest } = flag;
+  return rest;
+}
+
 /** One of a few words. */
 export function choice<const T extends string>(
   words: readonly T[],
@@ -140,12 +153,13 @@ export function choice<const T extends string>(
   options: Single<T>,
 ): Flag<T | undefined> {
   const summary = `${options.summary}: ${words.join(", ")}`;
-  return value(oneOf(words), { placeholder: "WORD", ...options, summary });
+  return value(oneOf(words), { placeholder: "WORD", complete: words, ...options, summary });
 }
 
 /** `--state a,b --state c`: items, separated by commas or given one by one; none if it is not given. */
 export function list<T>(reader: Reader<T>, options: Described): Flag<readonly T[]> {
-  return repeated(options, (texts) => texts.flatMap((text) => text.split(",")).map(item));
+  const read = (texts: readonly string[]) => texts.flatMap((text) => text.split(",")).map(item);
+  return { ...repeated(options, read), commas: true };
 
   function item(text: string): T {
     const trimmed = text.trim();
@@ -161,11 +175,12 @@ export function many<T>(reader: Reader<T>, options: Described): Flag<readonly T[
 
 /** `--env A=1 --env B=2`; empty if it is not given. */
 export function pairs(options: Described): Flag<ReadonlyMap<string, string>> {
-  return repeated({ placeholder: "KEY=VALUE", ...options }, (texts) => {
+  const { placeholder = "KEY=VALUE" } = options;
+  return repeated({ ...options, placeholder }, (texts) => {
     const found = new Map<string, string>();
     for (const text of texts) {
       const at = text.indexOf("=");
-      if (at < 1) throw new RangeError(`must be KEY=VALUE, not ${quote(text)}`);
+      if (at < 1) throw new RangeError(`must be ${placeholder}, not ${quote(text)}`);
       const key = text.slice(0, at);
       if (found.has(key)) throw new RangeError(`must not name ${quote(key)} twice`);
       found.set(key, text.slice(at + 1));

@@ -14,6 +14,7 @@ export const GLOBAL_FLAGS = {
   db: flag.string({
     summary: "The store, a SQLite file",
     placeholder: "PATH",
+    complete: "file",
     defaultText: "QUEUECTL_DB, else $XDG_DATA_HOME/queuectl/queue.db",
   }),
   json: flag.boolean({ summary: "Print JSON on stdout and nothing else" }),

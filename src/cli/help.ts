@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Entry, Group, Section } from "./app.ts";
+import { type Entry, type Group, type Section, shown } from "./app.ts";
 import { describeArgs } from "./args.ts";
 import { kebab } from "./argv.ts";
 import { paint } from "./color.ts";
@@ -91,7 +91,7 @@ function overview(page: Page, app: readonly Section[]): void {
     "queuectl status",
   ]);
   for (const { title, members } of app) {
-    page.terms(`${title}:`, members.map((member) => [member.name, summarize(member)]));
+    page.terms(`${title}:`, shown(members).map((member) => [member.name, summarize(member)]));
   }
   page.terms("Flags of every command:", describeFlags(GLOBAL_FLAGS));
   page.paragraph('Run "queuectl COMMAND --help" for what a command does, its flags and examples.');
@@ -99,7 +99,7 @@ function overview(page: Page, app: readonly Section[]): void {
 
 function summarize(member: Entry | Group): string {
   if (!("entries" in member)) return member.summary;
-  return `${member.summary}: ${member.entries.map(({ name }) => name).join(", ")}`;
+  return `${member.summary}: ${shown(member.entries).map(({ name }) => name).join(", ")}`;
 }
 
 function groupHelp(page: Page, group: Group): void {
@@ -107,7 +107,7 @@ function groupHelp(page: Page, group: Group): void {
   page.lines("Usage:", [`queuectl ${group.name} COMMAND [flags]`]);
   page.terms(
     "Commands:",
-    group.entries.map(({ name, summary }) => [
+    shown(group.entries).map(({ name, summary }) => [
       name,
       name === group.bare ? `${summary} (also: queuectl ${group.name})` : summary,
     ]),
@@ -138,7 +138,7 @@ function commandHelp(page: Page, entry: Entry, path: string, command: Command): 
 
 function describeFlags(flags: Flags): (readonly [string, string])[] {
   const aligned = Object.values(flags).some(({ short }) => short !== undefined);
-  return Object.entries(flags).map(([name, flag]) => [
+  return Object.entries(flags).filter(([, { hidden }]) => !hidden).map(([name, flag]) => [
     spell(name, flag, aligned),
     flag.summary + (flag.defaultText === undefined ? "" : ` (default: ${flag.defaultText})`),
   ]);

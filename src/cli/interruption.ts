@@ -11,6 +11,7 @@ type Name = keyof typeof CODES;
 /** Listens for signals until it is disposed of; then they end the process again. */
 export class Interruption implements Disposable {
   readonly #controller = new AbortController();
+  readonly #insistence = new AbortController();
   readonly #stops: readonly (() => void)[];
   #code: number | null = null;
 
@@ -33,7 +34,13 @@ export class Interruption implements Disposable {
     return this.#controller.signal;
   }
 
+  /** Aborted by the second signal. */
+  get insisted(): AbortSignal {
+    return this.#insistence.signal;
+  }
+
   #interrupt(code: number): void {
+    if (this.#code !== null) this.#insistence.abort();
     this.#code ??= code;
     this.#controller.abort();
   }

@@ -12,6 +12,9 @@ const NO_CODE = 1;
 /** 0 if all have completed, else that of the first one that has not. */
 export function exitCodeOfJobs(jobs: readonly Pick<Job, "state" | "exitCode">[]): number {
   const failed = jobs.find(({ state }) => state !== "completed");
-  // A command that is told to end may exit with 0; its job has not completed even so.
-  return failed === undefined ? 0 : failed.exitCode || NO_CODE;
+  if (failed === undefined) return 0;
+  const code = failed.exitCode ?? NO_CODE;
+  // A command that is told to end may exit with 0; its job has not completed even so. Of a longer code,
+  // as an import may bring it, a shell would see the last byte only.
+  return code % 256 === 0 ? NO_CODE : code;
 }

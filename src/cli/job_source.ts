@@ -1,18 +1,20 @@
 /**
- * Where `enqueue` takes its jobs from: exactly one of an argument, `--command`, `--file`, the words
+ * Where `enqueue` and `run` take their jobs from: exactly one of an argument, `--command`, `--file`, the words
  * after `--`, and standard input.
  *
  * @module
  */
 
-import { UsageError } from "../errors.ts";
 import { quoteWords } from "../worker/quote.ts";
 import { CommandLineError } from "./command_line_error.ts";
 import type { Context } from "./context.ts";
 import { type JobInput, readJobs } from "./job_input.ts";
+import { readTextFile, readTextStream } from "./read_text.ts";
 
 /** What the command line says about the source. */
 export interface JobSource {
+  /** The command that takes them, for what a message tells to type. */
+  readonly verb: "enqueue" | "run";
   /** One word: JSON, `@FILE` or `-`. */
   readonly words: readonly string[];
   /** Shell text. */
@@ -29,7 +31,7 @@ export interface JobSource {
  * @throws {UsageError} if there is no source, more than one, or none that can be read
  */
 export async function readSource(source: JobSource, context: Context): Promise<JobInput> {
-  const { words, command, file, rest } = source;
+  const { verb, words, command, file, rest } = source;
   const given = [
     words.length === 0 ? null : "an argument",
     command === undefined ? null : "--command",
@@ -40,15 +42,44 @@ export async function readSource(source: JobSource, context: Context): Promise<J
     throw new CommandLineError(`Give the job once, not as ${given.join(" and as ")}`);
   }
   if (command !== undefined) return fromText(command);
-  if (rest !== null) return fromWords(rest);
-  if (file !== undefined) return await fromFile(file, context);
-  if (words.length > 0) return await fromArguments(words, context);
-  if (context.stdin.isTerminal) throw noJob();
-  return await fromStdin(context);
+  if (rest !== null) {
+    if (rest.length === 0) throw noJob(verb);
+    return fromText(joinWords(rest));
+  }
+  if (given.length === 0 && context.stdin.isTerminal) throw noJob(verb);
+  if (words.length > 0) await refuseOther(words, verb);
+  const path = file ?? pathOf(words[0]);
+  if (path === null) return readJobs(words[0]!);
+  const input = readJobs(await readPath(path, context));
+  if (input.jobs.length === 0 && !input.isList) throw noJob(verb);
+  return input;
 }
 
-function noJob(): CommandLineError {
-  return new CommandLineError("No job given, try: queuectl enqueue -- echo hello");
+/** Whether the jobs come from standard input. */
+export function readsStdin({ words, command, file, rest }: Omit<JobSource, "verb">): boolean {
+  if (command !== undefined || rest !== null) return false;
+  if (file !== undefined) return file === "-";
+  return words.length === 0 || words[0] === "-" || words[0] === "@-";
+}
+
+/**
+ * The command of a command line that can only have one: `--command`, or the words after `--`.
+ *
+ * @throws {CommandLineError} if it has both, or there are no words
+ */
+export function commandOf(
+  { command, rest }: Pick<JobSource, "command" | "rest">,
+): string | undefined {
+  if (rest === null) return command;
+  if (command !== undefined) {
+    throw new CommandLineError("Give the command once, not as --command and after --");
+  }
+  if (rest.length === 0) throw new CommandLineError("No command is given after --");
+  return joinWords(rest);
+}
+
+function noJob(verb: JobSource["verb"]): CommandLineError {
+  return new CommandLineError(`No job given, try: queuectl ${verb} -- echo hello`);
 }
 
 function fromText(command: string): JobInput {
@@ -56,49 +87,46 @@ function fromText(command: string): JobInput {
 }
 
 /** One word is shell text as it stands; several reach the program as exactly those words. */
-function fromWords(words: readonly string[]): JobInput {
-  if (words.length === 0) throw noJob();
-  return fromText(words.length === 1 ? words[0]! : quoteWords(words));
+function joinWords(words: readonly string[]): string {
+  return words.length === 1 ? words[0]! : quoteWords(words);
 }
 
-async function fromArguments(words: readonly string[], context: Context): Promise<JobInput> {
-  const [text = "", ...more] = words;
-  const isInput = text === "-" || text.startsWith("@") || /^\s*[{["]/.test(text);
-  if (!isInput) {
-    throw new CommandLineError(`Not JSON. To run it: queuectl enqueue -- ${words.join(" ")}`);
+/** The file that an argument names, `-` for standard input; null if it is JSON itself. */
+function pathOf(word: string | undefined): string | null {
+  if (word === undefined || word === "-") return "-";
+  return word.startsWith("@") ? word.slice(1) : null;
+}
+
+/**
+ * Refuses arguments that are not one JSON text, `@FILE` or `-`.
+ *
+ * @throws {CommandLineError} it tells what to type: most who give bare words want to run them
+ */
+async function refuseOther(words: readonly string[], verb: JobSource["verb"]): Promise<void> {
+  const [word = ""] = words;
+  if (!/^(-$|@|\s*[{["])/.test(word)) {
+    const isList = words.length === 1 && /\.(json|jsonl|ndjson)$/i.test(word);
+    throw new CommandLineError(
+      isList && await isFile(word)
+        ? `Not JSON. To read the file: queuectl ${verb} --file ${quoteWords([word])}`
+        : `Not JSON. To run it: queuectl ${verb} -- ${words.join(" ")}`,
+    );
   }
-  if (more.length > 0) {
+  if (words.length > 1) {
     throw new CommandLineError(`Give one argument, not ${words.length}: a list may hold many jobs`);
   }
-  if (text === "-") return await fromStdin(context);
-  return text.startsWith("@") ? await fromFile(text.slice(1), context) : readJobs(text);
 }
 
-async function fromFile(path: string, context: Context): Promise<JobInput> {
-  if (path === "-") return await fromStdin(context);
-  if (path === "") throw new CommandLineError("The name of the file is empty");
-  let bytes: Uint8Array;
+async function isFile(path: string): Promise<boolean> {
   try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new UsageError(`There is no file ${path}`);
-    throw new UsageError(`Cannot read ${path}: ${(error as Error).message}`);
-  }
-  return fromBytes(bytes);
-}
-
-async function fromStdin({ stdin }: Context): Promise<JobInput> {
-  return fromBytes(new Uint8Array(await new Response(stdin.readable).arrayBuffer()));
-}
-
-function fromBytes(bytes: Uint8Array): JobInput {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return (await Deno.stat(path)).isFile;
   } catch {
-    throw new UsageError("The input is not UTF-8 text");
+    return false;
   }
-  const input = readJobs(text);
-  if (input.jobs.length === 0 && !input.isList) throw noJob();
-  return input;
+}
+
+async function readPath(path: string, { stdin }: Context): Promise<string> {
+  return path === "-"
+    ? await readTextStream(stdin.readable, "The input")
+    : await readTextFile(path);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Attempt, Job } from "../job/job.ts";
+import type { Attempt, Job, Parent } from "../job/job.ts";
 import { formatDuration } from "../job/duration.ts";
 import { isFinal } from "../job/state.ts";
 import { formatTime } from "../job/time.ts";
@@ -47,23 +47,59 @@ function fieldsOf(job: Job, now: number, color: boolean): Field[] {
     ["Id", escapeText(job.id)],
     [
       "State",
-      paint(text, stateColor, color) + (job.cancelRequested ? ", to be cancelled" : ""),
+      paint(text, stateColor, color) + (job.state === "processing" ? describeProgress(job) : "") +
+      (job.cancelRequested ? ", to be cancelled" : ""),
     ],
     ["Command", escapeLines(job.command)],
     ["Queue", escapeText(job.queue)],
     ["Priority", job.priority === 0 ? null : String(job.priority)],
     ["Tags", job.tags.length === 0 ? null : job.tags.map(escapeText).join(", ")],
+    ["After", job.after.length === 0 ? null : job.after.map(describeParent).join(", ")],
+    ["Unique key", job.uniqueKey === null ? null : escapeText(job.uniqueKey)],
+    ["Schedule", job.schedule === null ? null : describeSchedule(job.schedule, job.fireTime)],
     ["Directory", job.cwd === null ? null : escapeText(job.cwd)],
+    [
+      "Environment",
+      job.envNames.length === 0
+        ? null
+        : `${job.envNames.map(escapeText).join(", ")} (values hidden)`,
+    ],
+    ["Timeout", job.timeout === null ? null : formatDuration(job.timeout)],
     ["Attempts", `${formatCount(job.attempts)} of at most ${formatCount(job.maxRetries + 1)}`],
     ["Backoff", job.maxRetries === 0 ? null : describeBackoff(job)],
+    [
+      "Fatal exit codes",
+      job.fatalExitCodes.length === 0 ? null : job.fatalExitCodes.join(", "),
+    ],
     ["Created", time(job.createdAt)],
     ["Started", time(job.startedAt)],
     ["Finished", time(job.finishedAt)],
     ["Due", time(job.runAt)],
     ["Exit code", job.exitCode === null ? null : String(job.exitCode)],
+    [
+      "Progress",
+      job.state === "processing" || job.progress === null
+        ? null
+        : describeProgress(job).trimStart(),
+    ],
     ["Error", job.error === null ? null : escapeText(job.error)],
     ["Worker", job.workerId === null ? null : escapeText(job.workerId)],
   ];
+}
+
+/** ` 40% encoding`, or nothing. */
+function describeProgress({ progress }: Job): string {
+  if (progress === null) return "";
+  const { percent, message } = progress;
+  return ` ${percent}%${message === null ? "" : ` ${escapeText(message)}`}`;
+}
+
+function describeParent({ id, on }: Parent): string {
+  return on === "ok" ? escapeText(id) : `${escapeText(id)} (${on})`;
+}
+
+function describeSchedule(name: string, fireTime: number | null): string {
+  return `${escapeText(name)}${fireTime === null ? "" : `, for ${formatTime(fireTime)}`}`;
 }
 
 function describeBackoff({ backoffBase, backoffMax, backoffJitter }: Job): string {
@@ -83,7 +119,7 @@ function renderAttempts(
       { title: "STARTED", align: "right" },
       { title: "TOOK", align: "right" },
       { title: "OUTPUT", align: "right" },
-      { title: "WORKER", flexible: true },
+      { title: "WORKER", flexible: true, spare: 1 },
       { title: "ERROR", flexible: true },
     ],
     attempts.map((attempt) => [
@@ -99,13 +135,22 @@ function renderAttempts(
   );
 }
 
+/** A sentence names so many parents. */
+const MOST_PARENTS = 5;
+
 /** How a job stands, in a sentence: `Job j1 is dead: exit code 1`. */
-export function describeJob({ id, state, error, runAt }: Job, now: number): string {
+export function describeJob({ id, state, error, runAt, after }: Job, now: number): string {
   const job = `Job ${escapeText(id)}`;
-  const why = error === null || state === "cancelled" ? "" : `: ${escapeText(error)}`;
+  // Of a job that somebody cancelled, the error only says that again.
+  const why = error === null || error === state ? "" : `: ${escapeText(error)}`;
   if (state === "completed") return `${job} completed`;
   if (isFinal(state)) return `${job} is ${state}${why}`;
   if (state === "processing") return `${job} is running`;
+  if (state === "blocked") {
+    const more = after.length > MOST_PARENTS ? ` and ${after.length - MOST_PARENTS} more` : "";
+    const parents = after.slice(0, MOST_PARENTS).map(describeParent).join(", ");
+    return `${job} is blocked: it runs after ${parents}${more}`;
+  }
   return runAt === null
     ? `${job} is ${state}${why}`
     : `${job} is ${state}${why}; it is due ${formatAgo(runAt, now)}`;

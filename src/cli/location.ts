@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../errors.ts";
+import { quote } from "../quote.ts";
 
 /** What decides where the store is. */
 export interface LocationSources {
@@ -40,8 +41,10 @@ function dataDirectory(env: LocationSources["env"]): string {
   if (home && isAbsolute(home)) return `${home.replace(/\/+$/, "")}/.local/share`;
   const windows = env("LOCALAPPDATA");
   if (windows) return windows;
+  const wrong = home ? `HOME is ${quote(home)}, not an absolute path` : "HOME is not set";
   throw new UsageError(
-    "There is no home directory to keep the store in: set HOME or QUEUECTL_DB, or give --db PATH",
+    `There is no place to keep the store in, because ${wrong}: ` +
+      "set HOME or QUEUECTL_DB, or give --db PATH",
   );
 }
 

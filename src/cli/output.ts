@@ -26,6 +26,10 @@ export class OutputError extends QueuectlError {
   readonly exitCode = 1;
 }
 
+/** Empties the line on which the cursor stands (ECMA-48: CR, EL). */
+const WIPE = "\r\x1b[K";
+const NEWLINE = 10;
+
 /** A pipe that is set to non-blocking and full is tried again after so many milliseconds. */
 const RETRY_DELAY = 5;
 
@@ -42,6 +46,12 @@ export class Output {
   readonly #lossy: boolean;
   readonly #encoder = new TextEncoder();
   #last: Promise<void> = Promise.resolve();
+  /** Ends the wait for the write that is under way. */
+  #release = () => {};
+  #isAbandoned = false;
+  #footer: string | null = null;
+  /** Whether the footer may stand on the line where the cursor is. */
+  #isAtLineStart = true;
 
   constructor(sink: Sink, { color, lossy = false }: { color: boolean; lossy?: boolean }) {
     this.#sink = sink;
@@ -63,11 +73,25 @@ export class Output {
    */
   write(data: string | Uint8Array): Promise<void> {
     const bytes = typeof data === "string" ? this.#encoder.encode(data) : data;
-    const written = this.#last.then(() => this.#writeAll(bytes));
-    // Whoever awaits `written` still sees the failure; nobody has to.
-    written.catch(() => {});
-    this.#last = written;
+    if (this.#footer === null) return this.#enqueue(bytes);
+    if (bytes.length === 0) return this.flush();
+    if (this.#isAtLineStart) this.#enqueue(this.#encoder.encode(WIPE));
+    this.#isAtLineStart = bytes.at(-1) === NEWLINE;
+    const written = this.#enqueue(bytes);
+    if (this.#isAtLineStart) this.#enqueue(this.#encoder.encode(this.#footer));
     return written;
+  }
+
+  /**
+   * Keeps a line below everything that is written, on a terminal; null takes it away. It must be escaped
+   * and narrower than the terminal.
+   */
+  setFooter(line: string | null): void {
+    if (line === this.#footer) return;
+    // What was written before there was a footer ended its line.
+    if (this.#footer === null) this.#isAtLineStart = true;
+    this.#footer = line;
+    if (this.#isAtLineStart) this.#enqueue(this.#encoder.encode(WIPE + (line ?? "")));
   }
 
   /** Writes a line. What users or jobs wrote must have been escaped. */
@@ -90,10 +114,27 @@ export class Output {
     return this.#last;
   }
 
+  /** Nothing is written any more, and nobody waits for a reader who does not read. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#release();
+  }
+
+  #enqueue(bytes: Uint8Array): Promise<void> {
+    const written = this.#last.then(() => this.#writeAll(bytes));
+    // Whoever awaits `written` still sees the failure; nobody has to.
+    written.catch(() => {});
+    this.#last = written;
+    return written;
+  }
+
   async #writeAll(bytes: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < bytes.length;) {
+    for (let sent = 0; sent < bytes.length && !this.#isAbandoned;) {
       try {
-        sent += await this.#sink.write(bytes.subarray(sent));
+        const { promise, resolve, reject } = Promise.withResolvers<number>();
+        this.#release = () => resolve(0);
+        this.#sink.write(bytes.subarray(sent)).then(resolve, reject);
+        sent += await promise;
       } catch (error) {
         if (this.#lossy && !(error instanceof Deno.errors.WouldBlock)) return;
         if (error instanceof Deno.errors.BrokenPipe) throw new ClosedPipeError("Output is closed");

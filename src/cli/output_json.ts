@@ -4,6 +4,7 @@
  * @module
  */
 
+import { toBase64 } from "../base64.ts";
 import { formatTime } from "../job/time.ts";
 import type { Stream } from "../worker/protocol.ts";
 import type { Piece } from "./attempt_output.ts";
@@ -96,11 +97,4 @@ function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array {
   all.set(a);
   all.set(b, a.length);
   return all;
-}
-
-/** `Uint8Array.prototype.toBase64` is missing in Deno 2.4.2. */
-function toBase64(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }

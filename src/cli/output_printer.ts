@@ -10,7 +10,7 @@ import type { Piece } from "./attempt_output.ts";
 import type { Context } from "./context.ts";
 import { writeJsonArray } from "./json_array.ts";
 import { OutputJson, type OutputJsonPiece } from "./output_json.ts";
-import { formatCount } from "./render.ts";
+import { countOf, formatCount } from "./render.ts";
 
 /** What of the output is printed, and how. */
 export interface PrintOptions {
@@ -83,6 +83,50 @@ export class RawPrinter implements OutputPrinter {
       await stdout.write(bytes.subarray(from, end));
       from = end;
     }
+  }
+}
+
+/** Prints each stream to where it belongs, to the byte; on stderr, notes may stand in between. */
+export class StreamsPrinter implements OutputPrinter {
+  readonly #context: Context;
+  #isAtLineStart = true;
+  #isEmpty = true;
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  async print(pieces: AsyncIterable<Piece>): Promise<void> {
+    const { stdout, stderr } = this.#context;
+    for await (const { stream, bytes, missing } of pieces) {
+      if (missing > 0) {
+        await this.note(
+          `${countOf(missing, "byte")} of the output ${
+            missing === 1 ? "is" : "are"
+          } missing here; ` +
+            "to keep more: queuectl config set max_output SIZE",
+        );
+      }
+      if (bytes.length === 0) continue;
+      this.#isEmpty = false;
+      await (stream === "stdout" ? stdout : stderr).write(bytes);
+      // A terminal may show both.
+      if (stream === "stderr" || stderr.isTerminal) this.#isAtLineStart = bytes.at(-1) === NEWLINE;
+    }
+  }
+
+  end(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Writes a line about the job to stderr. */
+  async note(text: string): Promise<void> {
+    await this.#context.stderr.line(`${this.#isAtLineStart ? "" : "\n"}queuectl: ${text}`);
+    this.#isAtLineStart = true;
   }
 }
 

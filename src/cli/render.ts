@@ -21,9 +21,23 @@ const STATE_COLORS: Readonly<Record<State, Color>> = {
   cancelled: "gray",
 };
 
+/** The states that are shown in an overview even if no job is in them. */
+export const COMMON_STATES: readonly State[] = [
+  "pending",
+  "processing",
+  "failed",
+  "completed",
+  "dead",
+];
+
 /** A state as the cell of a table. */
 export function stateCell(state: State): { text: State; color: Color } {
   return { text: state, color: STATE_COLORS[state] };
+}
+
+/** A UUID by its last twelve digits, which say enough wherever an id is asked for; another id as it is. */
+export function shortId(id: string): string {
+  return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id) ? id.slice(-12) : id;
 }
 
 /** A whole number with its thousands apart: `1,234,567`. */

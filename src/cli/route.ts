@@ -6,7 +6,7 @@
 
 import { didYouMean } from "../nearest.ts";
 import { quote } from "../quote.ts";
-import type { Entry, Group, Section } from "./app.ts";
+import { type Entry, type Group, type Section, shown } from "./app.ts";
 import { type Argv, unknownFlag } from "./argv.ts";
 import { CommandLineError } from "./command_line_error.ts";
 import type { Flags } from "./flags.ts";
@@ -68,23 +68,23 @@ function findInGroup(group: Group, argv: Argv, globals: Flags, help: boolean): R
   return { kind: "group", group };
 }
 
-interface Named {
-  readonly name: string;
-  readonly aliases?: readonly string[];
-}
-
-function find<T extends Named>(members: readonly T[], word: string, kind: string, path: string): T {
+function find<T extends Entry | Group>(
+  members: readonly T[],
+  word: string,
+  kind: string,
+  path: string,
+): T {
   const namesOf = ({ name, aliases = [] }: T) => [name, ...aliases];
   const found = members.find((member) => namesOf(member).includes(word));
   if (found !== undefined) return found;
-  const meant = elsewhere(members, word) ?? didYouMean(word, members.flatMap(namesOf));
+  const meant = elsewhere(members, word) ?? didYouMean(word, shown(members).flatMap(namesOf));
   throw new CommandLineError(`Unknown ${kind} ${quote(word)}${meant}`, path);
 }
 
 /** The suggestion for the word of a group without the group: `start` for `worker start`. */
-function elsewhere(members: readonly (Named | Group)[], word: string): string | null {
+function elsewhere(members: readonly (Entry | Group)[], word: string): string | null {
   const group = members.find((member): member is Group =>
-    "entries" in member && member.entries.some(({ name }) => name === word)
+    "entries" in member && shown(member.entries).some(({ name }) => name === word)
   );
   return group === undefined ? null : `, did you mean "${group.name} ${word}"?`;
 }

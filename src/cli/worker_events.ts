@@ -66,6 +66,11 @@ function eventToJson(event: WorkerEvent, time: number): Record<string, unknown> 
       const run_at = runAt === null ? null : new Date(runAt).toISOString();
       return { ...head, id: jobId, state, outcome, exit_code: exitCode, error, run_at };
     }
+    case "schedule_fired": {
+      const { schedule, fireTime, jobId, skipped } = event.fired;
+      const fire_time = new Date(fireTime).toISOString();
+      return { ...head, schedule, fire_time, id: jobId, skipped };
+    }
     case "worker_lost":
       return { ...head, worker: event.worker.id, host: event.worker.host, reason: event.reason };
     default:

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Attempt, Job } from "./job.ts";
+import type { Attempt, Job, Parent, Progress } from "./job.ts";
 import type { State } from "./state.ts";
 import { formatTime } from "./time.ts";
 
@@ -32,7 +32,13 @@ export interface JobJson {
   cwd: string | null;
   tags: readonly string[];
   unique_key: string | null;
-  after: readonly string[] | null;
+  after: readonly Parent[] | null;
+  /** The names of the variables; their values are never shown. */
+  env: readonly string[] | null;
+  fatal_exit_codes: readonly number[] | null;
+  schedule: string | null;
+  fire_time: string | null;
+  progress: Progress | null;
 }
 
 /** An attempt as JSON, an entry of `attempt_log`. */
@@ -58,7 +64,7 @@ export function jobToJson(job: Job): JobJson {
     priority: job.priority,
     attempts: job.attempts,
     max_retries: job.maxRetries,
-    timeout: null,
+    timeout: job.timeout === null ? null : job.timeout / 1000,
     backoff_base: job.backoffBase,
     backoff_max: job.backoffMax / 1000,
     backoff_jitter: job.backoffJitter,
@@ -72,8 +78,13 @@ export function jobToJson(job: Job): JobJson {
     worker_id: job.workerId,
     cwd: job.cwd,
     tags: job.tags,
-    unique_key: null,
-    after: null,
+    unique_key: job.uniqueKey,
+    after: orNull(job.after),
+    env: orNull(job.envNames),
+    fatal_exit_codes: orNull(job.fatalExitCodes),
+    schedule: job.schedule,
+    fire_time: formatTime(job.fireTime),
+    progress: job.progress,
   };
 }
 
@@ -90,6 +101,10 @@ export function attemptToJson(attempt: Attempt): AttemptJson {
     host: attempt.host,
     output_bytes: attempt.outputBytes,
   };
+}
+
+function orNull<T>(list: readonly T[]): readonly T[] | null {
+  return list.length === 0 ? null : list;
 }
 
 function timeText(time: number): string {

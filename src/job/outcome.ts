@@ -5,6 +5,7 @@
  */
 
 import { type Backoff, backoffDelay } from "./backoff.ts";
+import { formatDuration } from "./duration.ts";
 import type { JobEvent } from "./state.ts";
 
 /** How an attempt ended. */
@@ -14,6 +15,8 @@ export type Outcome =
   | { readonly kind: "failed"; readonly exitCode: number }
   /** The command could not be started at all; the sentence says why. */
   | { readonly kind: "not_started"; readonly error: string }
+  /** The worker ended the command because it ran for longer than `timeout`, milliseconds. */
+  | { readonly kind: "timed_out"; readonly timeout: number; readonly exitCode: number | null }
   /** The worker, or the launcher, died in the middle: nobody knows how far the command came. */
   | { readonly kind: "lost"; readonly error: string }
   /** The worker ended the command because the job was cancelled, whatever code that left. */
@@ -29,6 +32,8 @@ export interface AttemptedJob extends Backoff {
   /** Attempts begun in this life of the job, this one included. */
   readonly attempts: number;
   readonly maxRetries: number;
+  /** Exit codes after which another attempt is of no use. */
+  readonly fatalExitCodes: readonly number[];
   /** Somebody asked for its end while it ran. */
   readonly cancelRequested: boolean;
 }
@@ -63,8 +68,9 @@ export function settle(job: AttemptedJob, outcome: Outcome, random: number): Set
   if (outcome.kind === "handed_back") {
     return { ...base, event: "hand_back", error: null, counts: false };
   }
-  const error = describeOutcome(outcome);
-  if (job.attempts > job.maxRetries) return { ...base, event: "give_up", error };
+  const isFatal = outcome.kind === "failed" && job.fatalExitCodes.includes(outcome.exitCode);
+  const error = describeOutcome(outcome) + (isFatal ? ", which is fatal" : "");
+  if (isFatal || job.attempts > job.maxRetries) return { ...base, event: "give_up", error };
   return { ...base, event: "fail", error, delay: backoffDelay(job, job.attempts, random) };
 }
 
@@ -77,7 +83,9 @@ export function outcomeOfExit(code: number): Outcome {
 function describeOutcome(
   outcome: Exclude<Outcome, { kind: "completed" | "cancelled" | "handed_back" }>,
 ): string {
-  return outcome.kind === "failed" ? describeExit(outcome.exitCode) : outcome.error;
+  if (outcome.kind === "failed") return describeExit(outcome.exitCode);
+  if (outcome.kind === "timed_out") return `timed out after ${formatDuration(outcome.timeout)}`;
+  return outcome.error;
 }
 
 function exitCodeOf(outcome: Outcome): number | null {

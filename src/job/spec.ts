@@ -15,18 +15,6 @@ export class SpecError extends Error {
   override name = "SpecError";
 }
 
-/** Keys of the design that this version does not know how to honour: refused, never ignored. */
-const LATER_KEYS: ReadonlySet<string> = new Set([
-  "timeout",
-  "run_at",
-  "delay",
-  "unique_key",
-  "after",
-  "env",
-  "stdin",
-  "fatal_exit_codes",
-]);
-
 const nothing = () => false;
 const anything = () => true;
 
@@ -45,6 +33,9 @@ const PRINTED_KEYS: Readonly<Record<string, (value: unknown) => boolean>> = {
   updated_at: anything,
   started_at: anything,
   finished_at: anything,
+  schedule: nothing,
+  fire_time: anything,
+  progress: nothing,
 };
 
 const ALIASES: Readonly<Record<string, string>> = {
@@ -53,8 +44,11 @@ const ALIASES: Readonly<Record<string, string>> = {
   delay_seconds: "delay",
 };
 
-/** Every key that is understood, for suggestions. */
-const KNOWN_KEYS = [...Object.keys(SPEC_FIELDS), ...LATER_KEYS];
+/** Names that valibot takes out of a record without a word. */
+const DROPPED_NAMES = ["__proto__", "prototype", "constructor"] as const;
+
+/** Every key that a user may write, for suggestions. */
+const KNOWN_KEYS = Object.keys(SPEC_FIELDS);
 
 /** Own keys only: a job may hold `constructor` or `__proto__` as a key, and is told so. */
 const has = (object: object, key: string): boolean => Object.hasOwn(object, key);
@@ -84,6 +78,10 @@ export function parseSpec(input: unknown): JobSpec {
   if (spec.command === undefined) {
     throw new SpecError('"command" is missing: give the shell command to run');
   }
+  if (spec.run_at !== undefined && spec.delay !== undefined) {
+    const [runAt, delay] = [spelled.get("run_at"), spelled.get("delay")];
+    throw new SpecError(`"${runAt}" and "${delay}" both say when: give one of them`);
+  }
   return spec;
 }
 
@@ -98,6 +96,15 @@ export function canonicalKey(written: string): string {
 }
 
 function parseField(key: SpecKey, written: string, value: unknown): unknown {
+  if (key === "env" && Array.isArray(value)) {
+    throw new SpecError(`"${written}" holds only names, as it is printed: give the values too`);
+  }
+  if (key === "env") {
+    const dropped = DROPPED_NAMES.find((name) => has(Object(value), name));
+    if (dropped !== undefined) {
+      throw new SpecError(`"${written}" has a variable ${dropped}, a name that cannot be used`);
+    }
+  }
   const result = v.safeParse(SPEC_FIELDS[key], value);
   if (result.success) return result.output;
   throw new SpecError(`"${written}" ${result.issues[0].message}`);
@@ -108,10 +115,6 @@ function refuseUnlessPrinted(key: string, written: string, value: unknown): void
   if (has(PRINTED_KEYS, key)) {
     if (value === null || PRINTED_KEYS[key]!(value)) return;
     throw new SpecError(`"${written}" cannot be chosen: leave it out`);
-  }
-  if (LATER_KEYS.has(key)) {
-    if (value === null) return;
-    throw new SpecError(`"${written}" does not work in this version yet`);
   }
   const meant = nearest(key, KNOWN_KEYS);
   throw new SpecError(
@@ -132,6 +135,8 @@ export interface SpecDefaults {
   readonly backoffBase: number;
   readonly backoffMax: number;
   readonly backoffJitter: number;
+  /** Milliseconds; null is none. */
+  readonly timeout: number | null;
   /** The absolute directory that a relative `cwd` starts from, and the default. */
   readonly cwd: string | null;
 }
@@ -151,8 +156,19 @@ export function resolveSpec(spec: JobSpec, defaults: SpecDefaults, newId: () => 
     backoffBase: spec.backoff_base ?? defaults.backoffBase,
     backoffMax: spec.backoff_max ?? defaults.backoffMax,
     backoffJitter: spec.backoff_jitter ?? defaults.backoffJitter,
+    timeout: spec.timeout === undefined ? defaults.timeout : spec.timeout,
+    uniqueKey: spec.unique_key ?? null,
+    after: spec.after ?? [],
     cwd: spec.cwd === undefined ? defaults.cwd : resolvePath(defaults.cwd, spec.cwd),
     tags: spec.tags ?? [],
+    fatalExitCodes: spec.fatal_exit_codes ?? [],
+    schedule: null,
+    fireTime: null,
+    held: false,
+    runAt: spec.run_at ?? null,
+    delay: spec.delay ?? null,
+    env: spec.env ?? {},
+    stdin: spec.stdin ?? null,
   };
 }
 

@@ -36,7 +36,10 @@ export const WAITING_STATES: readonly State[] = [
 /** What can happen to a job. */
 export type JobEvent =
   | "parents_done"
+  | "block"
+  | "hold"
   | "due"
+  | "postpone"
   | "release"
   | "claim"
   | "complete"
@@ -56,7 +59,12 @@ interface Transition {
 /** The whole state machine (DESIGN section 2). What is not listed here cannot happen. */
 export const TRANSITIONS: readonly Transition[] = [
   { event: "parents_done", from: ["blocked"], to: "pending" },
+  // A held job that is released may have parents; a job cancelled because of a parent that is retried.
+  { event: "block", from: ["held", "cancelled"], to: "blocked" },
+  // The latter, if it was held then.
+  { event: "hold", from: ["cancelled"], to: "held" },
   { event: "due", from: ["scheduled", "failed"], to: "pending" },
+  { event: "postpone", from: ["held", "blocked", "pending"], to: "scheduled" },
   { event: "release", from: ["held"], to: "pending" },
   { event: "claim", from: ["pending"], to: "processing" },
   { event: "complete", from: ["processing"], to: "completed" },
@@ -77,6 +85,23 @@ export function sourcesOf(event: JobEvent): readonly State[] {
 export function transition(from: State, event: JobEvent): State | null {
   const { from: allowed, to } = find(event);
   return allowed.includes(from) ? to : null;
+}
+
+/** What keeps a job from running, apart from its turn. */
+export interface Obstacles {
+  /** It waits for somebody to release it. */
+  readonly held: boolean;
+  /** It waits for parents. */
+  readonly blocked: boolean;
+  /** Not before this time, milliseconds since the epoch; null is no matter when. */
+  readonly runAt: number | null;
+}
+
+/** In which of the waiting states a job is, that has not failed: the first obstacle names it. */
+export function waitingState({ held, blocked, runAt }: Obstacles, now: number): State {
+  if (held) return "held";
+  if (blocked) return "blocked";
+  return runAt !== null && runAt > now ? "scheduled" : "pending";
 }
 
 /** Whether the job will not move any more unless somebody asks for it. */

@@ -5,7 +5,7 @@
  */
 
 import type { Job } from "../job/job.ts";
-import type { Settled, WorkerInfo } from "../store/store.ts";
+import type { Fired, Settled, WorkerInfo } from "../store/store.ts";
 
 /** Something that happened in a worker. */
 export type WorkerEvent =
@@ -21,9 +21,22 @@ export type WorkerEvent =
   | { readonly type: "worker_draining"; readonly worker: string; readonly running: number }
   /** It ends what runs, to hand it back. */
   | { readonly type: "worker_handing_back"; readonly worker: string; readonly running: number }
+  /** It has another number of slots; `finishing` jobs run in slots that go after them. */
+  | {
+    readonly type: "worker_scaled";
+    readonly worker: string;
+    readonly slots: number;
+    readonly finishing: number;
+  }
+  /** Old jobs cannot be removed; it is tried again in a minute. */
+  | { readonly type: "retention_failed"; readonly error: string }
   | { readonly type: "worker_stopped"; readonly worker: string }
   | { readonly type: "job_started"; readonly job: Job; readonly attempt: number }
   | { readonly type: "job_ended"; readonly settled: Settled }
+  /** A firing of a schedule has enqueued a job, or was skipped. */
+  | { readonly type: "schedule_fired"; readonly fired: Fired }
+  /** A schedule is due and its firings cannot be worked out; it is tried again in a minute. */
+  | { readonly type: "schedule_failed"; readonly schedule: string; readonly error: string }
   /** An attempt ended after the store had given its job to somebody else: nothing was changed. */
   | { readonly type: "attempt_stale"; readonly token: string }
   | { readonly type: "worker_lost"; readonly worker: WorkerInfo; readonly reason: string }

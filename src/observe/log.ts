@@ -58,8 +58,7 @@ function describe(event: WorkerEvent): Entry {
     case "worker_ready": {
       const { worker, store, pid, slots, queues } = event;
       const served = queues === null ? "all queues" : `queues ${queues.join(", ")}`;
-      const size = slots === 1 ? "1 slot" : `${slots} slots`;
-      const text = `${worker} is ready: ${size}, ${served}, store ${store}. ` +
+      const text = `${worker} is ready: ${countOf(slots, "slot")}, ${served}, store ${store}. ` +
         'To stop it: Ctrl-C, or "queuectl worker stop"';
       return { level: "info", text, worker, pid };
     }
@@ -77,6 +76,13 @@ function describe(event: WorkerEvent): Entry {
           ? "Ending 1 running job and handing it back"
           : `Ending ${event.running} running jobs and handing them back`,
       };
+    case "worker_scaled": {
+      const { worker, slots, finishing } = event;
+      const rest = finishing === 0 ? "" : `, and ${countOf(finishing, "job")} more to finish`;
+      return { level: "info", text: `${worker} has ${countOf(slots, "slot")} now${rest}`, worker };
+    }
+    case "retention_failed":
+      return { level: "warning", text: `Old jobs cannot be removed: ${event.error}` };
     case "worker_stopped":
       return { level: "info", text: `${event.worker} has stopped`, worker: event.worker };
     case "job_started": {
@@ -86,6 +92,16 @@ function describe(event: WorkerEvent): Entry {
     }
     case "job_ended":
       return { ...describeEnd(event.settled), job: event.settled.jobId };
+    case "schedule_fired": {
+      const { schedule, jobId, skipped } = event.fired;
+      return skipped === null
+        ? { level: "info", text: `Schedule ${schedule} enqueued ${jobId}`, schedule, job: jobId }
+        : { level: "warning", text: `Schedule ${schedule} skipped a firing: ${skipped}`, schedule };
+    }
+    case "schedule_failed": {
+      const { schedule, error } = event;
+      return { level: "error", text: `Schedule ${schedule} cannot fire: ${error}`, schedule };
+    }
     case "attempt_stale":
       return { level: "warning", text: `An attempt ended after its job had moved on; ignored` };
     case "worker_lost": {
@@ -114,6 +130,10 @@ function describe(event: WorkerEvent): Entry {
     case "executor_failed":
       return { level: "error", text: `An executor failed, its jobs are ended: ${event.error}` };
   }
+}
+
+function countOf(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
 }
 
 function describeEnd({ jobId, state, outcome, error, runAt }: Settled): Entry {

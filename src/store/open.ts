@@ -11,6 +11,10 @@ import type { Store } from "./store.ts";
 export interface OpenOptions {
   /** Make it if it is missing; without it, a missing store is an error that names it. */
   readonly create: boolean;
+  /** Change nothing at all: a store of an older version is refused, not brought up to date. */
+  readonly readOnly?: boolean;
+  /** The longest wait for other readers and writers, milliseconds; the adapter's own if absent. */
+  readonly patience?: number;
 }
 
 /**

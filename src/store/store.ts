@@ -8,8 +8,11 @@
  * @module
  */
 
-import type { Attempt, Job, NewJob } from "../job/job.ts";
+import type { CatchUp } from "../job/cron.ts";
+import type { Attempt, Condition, Job, NewJob, Progress } from "../job/job.ts";
 import type { Outcome, OutcomeKind } from "../job/outcome.ts";
+import type { KeptJob, MovedJob } from "../job/record.ts";
+import type { Rate } from "../job/rate.ts";
 import type { State } from "../job/state.ts";
 import type { OutputChunk, ProcessRef, Stream } from "../worker/protocol.ts";
 
@@ -22,24 +25,145 @@ export interface JobFilter {
   readonly states?: readonly State[];
   readonly queue?: string;
   readonly tag?: string;
+  /** Only those whose id begins with this. */
+  readonly idPrefix?: string;
   /** At most so many; all if absent. */
   readonly limit?: number;
   /** Newest first unless this is set. */
   readonly oldestFirst?: boolean;
 }
 
-/** Jobs counted by state, a row per queue. */
-export interface QueueCounts {
+/** How a queue is to be worked on. */
+export interface QueueSettings {
+  /** No job of it is claimed. */
+  readonly paused: boolean;
+  /** At most so many of its jobs run at once, over all workers; null: no limit. */
+  readonly limit: number | null;
+  /** So many attempts begin at the most in any window of so long; null: no limit. */
+  readonly rate: Rate | null;
+}
+
+/** A queue: its settings, and its jobs counted by state. */
+export interface QueueInfo extends QueueSettings {
   readonly queue: string;
   readonly counts: Readonly<Record<State, number>>;
 }
 
 /** What `status` shows, read at one moment. */
 export interface StoreStatus {
-  readonly queues: readonly QueueCounts[];
+  readonly queues: readonly QueueInfo[];
   readonly workers: readonly WorkerInfo[];
   /** When the job that waits longest in `pending` was enqueued. */
   readonly oldestPendingAt: number | null;
+}
+
+/** What `enqueue` does about a unique key that is taken. */
+export type IfExists =
+  /** Nothing is enqueued, not a single job. */
+  | "fail"
+  /** The job that holds it is the answer. */
+  | "return"
+  /** The holder is cancelled, if it waits; else as `fail`. */
+  | "replace";
+
+/** What became of a job that was to be enqueued. */
+export interface Enqueued {
+  /** The new job, or the one that holds its unique key. */
+  readonly id: string;
+  readonly isNew: boolean;
+}
+
+/** What is to be changed of a job that waits; what is absent stays. */
+export interface JobChanges {
+  readonly command?: string;
+  readonly queue?: string;
+  readonly priority?: number;
+  readonly maxRetries?: number;
+  /** Milliseconds; null is none. */
+  readonly timeout?: number | null;
+  /** Not before this time; of a failed job, when its next attempt is due. */
+  readonly runAt?: number;
+  /** Not before so many milliseconds from now, by the store's clock. */
+  readonly delay?: number;
+}
+
+/** Jobs that have ended, by how and when. */
+export interface EndedFilter {
+  /** Final states. */
+  readonly states: readonly State[];
+  readonly queue?: string;
+  /** They ended before this time. */
+  readonly before: number;
+}
+
+/** What a job waits for, as far as the store can tell. */
+export interface Standing {
+  readonly job: Job;
+  /** The parents that have yet to end. */
+  readonly parents: readonly {
+    readonly id: string;
+    readonly on: Condition;
+    readonly state: State;
+  }[];
+  readonly queue: QueueInfo;
+  /** Where its rate is used up: milliseconds until the next attempt may begin; else 0. */
+  readonly rateOpensIn: number;
+  /** Where it is pending: so many jobs of its queue come before it. */
+  readonly ahead: number;
+  readonly workers: readonly WorkerInfo[];
+  /** What runs, oldest first, at most a hundred. */
+  readonly running: readonly Pick<Job, "id" | "queue" | "workerId" | "startedAt">[];
+}
+
+/** Whether a schedule fires while a job of an earlier firing has not ended. */
+export const OVERLAPS = ["allow", "skip"] as const;
+
+/** Whether a schedule fires while a job of an earlier firing has not ended. */
+export type Overlap = (typeof OVERLAPS)[number];
+
+/** A schedule to be stored. */
+export interface NewSchedule {
+  readonly name: string;
+  /** The cron expression as it was written. */
+  readonly cron: string;
+  /** An IANA time zone. */
+  readonly timezone: string;
+  readonly catchUp: CatchUp;
+  readonly overlap: Overlap;
+  /** What each firing enqueues: a job spec as JSON. It may hold secrets: it is never shown as it is. */
+  readonly spec: string;
+  /** When it fires next; null: never again. */
+  readonly nextAt: number | null;
+}
+
+/** A schedule as it is stored. */
+export interface ScheduleInfo extends NewSchedule {
+  readonly paused: boolean;
+  readonly createdAt: number;
+  /** The firing for which a job was enqueued last, and that job. */
+  readonly lastAt: number | null;
+  readonly lastJob: string | null;
+}
+
+/** The firings of a schedule that are due, worked out by a worker. */
+export interface Firing {
+  readonly schedule: string;
+  /** The `nextAt` from which they were worked out: if it has moved since, nothing is done. */
+  readonly expected: number;
+  /** What to enqueue, oldest first; each has its `schedule` and `fireTime`. */
+  readonly jobs: readonly NewJob[];
+  /** When it fires next. */
+  readonly nextAt: number | null;
+}
+
+/** What became of one firing. */
+export interface Fired {
+  readonly schedule: string;
+  readonly fireTime: number;
+  /** Null if it was skipped. */
+  readonly jobId: string | null;
+  /** Why it was skipped, in words: a job of an earlier firing has not ended, its unique key is taken. */
+  readonly skipped: string | null;
 }
 
 /** What somebody asked of a worker: to finish what runs, or to hand it back. */
@@ -66,6 +190,8 @@ export interface WorkerInfo extends NewWorker {
   readonly busy: number;
   readonly state: "running" | "draining";
   readonly stopRequest: StopRequest | null;
+  /** The slots that it was asked to have; null if it was not. */
+  readonly slotsRequest: number | null;
   readonly startedAt: number;
   /** By its own clock; for people only, no decision hangs on it. */
   readonly heartbeatAt: number;
@@ -86,6 +212,9 @@ export interface Claim extends AttemptRef {
   readonly job: Job;
   /** Its number in the attempt log. */
   readonly attempt: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** What it finds on its standard input; null is nothing. */
+  readonly stdin: string | null;
 }
 
 /** An attempt that runs, as a rescuer needs it. */
@@ -127,6 +256,10 @@ export interface TickRequest {
   readonly draining: boolean;
   /** Workers whose attempts have all been cleaned up and are settled by this tick. */
   readonly buried: readonly string[];
+  /** How many slots it has now, where that is not what it said before. */
+  readonly slots?: number;
+  /** The firings that it has worked out for schedules that were due. */
+  readonly firings?: readonly Firing[];
 }
 
 /** An attempt's end after it was settled. */
@@ -150,11 +283,19 @@ export interface TickResult {
   /** Tokens of this worker's attempts whose end was asked for. */
   readonly cancelled: readonly string[];
   readonly stopRequest: StopRequest | null;
+  /** The slots that it was asked to have; null if it was not. */
+  readonly slotsRequest: number | null;
+  /** Schedules that are due: the next tick is to bring their firings. */
+  readonly dueSchedules: readonly ScheduleInfo[];
+  /** What became of the firings that this tick brought. */
+  readonly fired: readonly Fired[];
+  /** The store's clock at the tick. */
+  readonly now: number;
   /** Others have given this worker up: its attempts are not its own any more. */
   readonly evicted: boolean;
   /** The other workers of the store. */
   readonly peers: readonly WorkerInfo[];
-  /** Time until the next job is due; null if none is. */
+  /** Time until the next job or schedule is due, or a rate lets a job begin; null if none does. */
   readonly nextDueIn: number | null;
 }
 
@@ -167,6 +308,35 @@ export interface OutputPiece {
   readonly bytes: Uint8Array;
   /** How many bytes, at least, are missing before this piece. */
   readonly missing: number;
+}
+
+/** What jobs that are to be imported need to be free. */
+export interface Wanted {
+  readonly ids: readonly string[];
+  readonly uniqueKeys: readonly string[];
+  readonly firings: readonly { readonly schedule: string; readonly fireTime: number }[];
+}
+
+/** What of that is taken; each list is in the order of what was asked. */
+export interface Taken {
+  readonly ids: readonly boolean[];
+  /** The job that holds it. */
+  readonly uniqueKeys: readonly ({ readonly id: string; readonly state: State } | null)[];
+  /** The job that was enqueued by it. */
+  readonly firings: readonly (string | null)[];
+}
+
+/** How jobs are imported. */
+export interface ImportOptions {
+  /** A job whose id is taken is left out. */
+  readonly skipExisting: boolean;
+}
+
+/** What an import did, counted in jobs. */
+export interface Imported {
+  readonly imported: number;
+  /** Their ids were taken. */
+  readonly skipped: number;
 }
 
 /** What `cancel` did: at once, asked the worker, or it was cancelled before. */
@@ -190,9 +360,38 @@ export interface Store extends AsyncDisposable {
    * Stores jobs, all or none, in one transaction of at most {@link MAX_BATCH}. When it returns they
    * survive a power cut (promise 1).
    *
-   * @throws {ConflictError} if an id is taken, or twice in the list
+   * Jobs may name each other as parents, in any order. A job whose parent has ended as it should not is
+   * stored as cancelled.
+   *
+   * @returns for each job, in order, what became of it
+   * @throws {IdTakenError} if an id is taken, or twice in the list
+   * @throws {UniqueKeyTakenError} if a unique key is taken, in the store or within the list, and
+   * `ifExists` does not say what to do; with `replace` also if the holder runs
+   * @throws {UnknownParentError} if a parent is neither in the store nor in the list
+   * @throws {CircleError} if jobs of the list wait for each other
    */
-  enqueue(jobs: readonly NewJob[]): Promise<void>;
+  enqueue(jobs: readonly NewJob[], ifExists?: IfExists): Promise<Enqueued[]>;
+  /**
+   * Lets a held job go: it is blocked by its parents, scheduled, or pending.
+   *
+   * @returns its state now
+   * @throws {NotFoundError} if there is no such job
+   * @throws {ConflictError} if it is not held
+   */
+  release(id: string): Promise<State>;
+  /**
+   * Changes a job that waits; what it is now.
+   *
+   * @throws {NotFoundError} if there is no such job
+   * @throws {ConflictError} if it runs or has ended
+   */
+  edit(id: string, changes: JobChanges): Promise<Job>;
+  /**
+   * Notes how far a running attempt says that it is.
+   *
+   * @throws {ConflictError} if that attempt does not run any more
+   */
+  reportProgress(attempt: AttemptRef, progress: Progress): Promise<void>;
   /**
    * Cancels a waiting job at once, or asks the worker of a running one to end it.
    *
@@ -201,25 +400,31 @@ export interface Store extends AsyncDisposable {
    */
   cancel(id: string): Promise<CancelResult>;
   /**
-   * Gives a job a new life: `pending`, with `attempts` 0; its attempt log stays.
+   * Gives a job a new life: `pending`, with `attempts` 0; its attempt log stays. It waits for no parents
+   * any more; jobs that were cancelled because of it wait for it again.
    *
    * @param from the states in which that is allowed
    * @throws {NotFoundError} if there is no such job
    * @throws {ConflictError} if it is in another state
+   * @throws {UniqueKeyTakenError} if another job holds its unique key by now
    */
   retry(id: string, from: readonly State[]): Promise<void>;
-  /** Retries every job in a state; how many. */
+  /** Retries every job in a state, but for those whose unique key is taken; how many. */
   retryAll(state: State): Promise<number>;
   /**
    * Deletes a job, its attempts and its output.
    *
    * @param from the states in which that is allowed
    * @throws {NotFoundError} if there is no such job
-   * @throws {ConflictError} if it is in another state
+   * @throws {ConflictError} if it is in another state, or others wait for it
    */
   remove(id: string, from: readonly State[]): Promise<void>;
-  /** Deletes every job in a state that ended before a time, in batches; how many. */
-  removeAll(state: State, endedBefore: number): Promise<number>;
+  /**
+   * Deletes the jobs that have ended and for which no other job waits; how many.
+   *
+   * @param limit at most so many, in one transaction; all, in several, if absent
+   */
+  removeEnded(filter: EndedFilter, limit?: number): Promise<number>;
 
   /**
    * The full id of a job, from it or from a unique beginning or ending of at least 4 characters.
@@ -237,10 +442,51 @@ export interface Store extends AsyncDisposable {
   /** The stored output of an attempt with `seq` at or above `from`, in order, at most 4 MiB of it. */
   output(id: string, attempt: number, from: number): Promise<OutputPiece[]>;
   status(): Promise<StoreStatus>;
+  /**
+   * All that decides when a job runs.
+   *
+   * @throws {NotFoundError} if there is no such job
+   */
+  standing(id: string): Promise<Standing>;
   workers(): Promise<WorkerInfo[]>;
+  /** Every queue that has ever held a job or has settings, by name. */
+  queues(): Promise<QueueInfo[]>;
+  /**
+   * Changes the settings of a queue; what is absent stays.
+   *
+   * @throws {NotFoundError} if there is no such queue and `create` is not set
+   */
+  configureQueue(
+    queue: string,
+    changes: Partial<QueueSettings>,
+    options?: { readonly create: boolean },
+  ): Promise<QueueInfo>;
+
+  /** Every schedule, by name. */
+  schedules(): Promise<ScheduleInfo[]>;
+  /**
+   * Stores a schedule.
+   *
+   * @param replace whether it may take the place of one of the same name; a pause stays
+   * @throws {ConflictError} if the name is taken
+   */
+  addSchedule(schedule: NewSchedule, replace?: boolean): Promise<void>;
+  /**
+   * Pauses or resumes a schedule; whether that changed anything.
+   *
+   * @param nextAt when it fires next, if that changed anything; absent: as before
+   * @throws {NotFoundError} if there is no such schedule
+   */
+  pauseSchedule(name: string, paused: boolean, nextAt?: number | null): Promise<boolean>;
+  /**
+   * Removes a schedule; its jobs stay.
+   *
+   * @throws {NotFoundError} if there is no such schedule
+   */
+  removeSchedule(name: string): Promise<void>;
 
   join(worker: NewWorker): Promise<void>;
-  /** One transaction: heartbeat, settle, store output, promote what is due, claim. */
+  /** One transaction: heartbeat, settle, store output, fire schedules, promote what is due, claim. */
   tick(request: TickRequest): Promise<TickResult>;
   /** The worker goes; it must not run anything any more. */
   leave(worker: string): Promise<void>;
@@ -248,9 +494,11 @@ export interface Store extends AsyncDisposable {
   attemptsOf(worker: string): Promise<RunningAttempt[]>;
   /** Asks workers to stop. */
   requestStop(workers: readonly string[], request: StopRequest): Promise<void>;
+  /** Asks workers to have so many slots. */
+  requestSlots(workers: readonly string[], slots: number): Promise<void>;
   /**
-   * How many jobs of these queues (null: all) run, are pending, or are due within `dueWithin`; a job
-   * `except`, in which the caller itself runs, is not counted.
+   * How many jobs of these queues (null: all) run, are pending, or are due within `dueWithin`. Not
+   * counted are waiting jobs of paused queues, and a job `except`, in which the caller itself runs.
    */
   outstanding(
     queues: readonly string[] | null,
@@ -262,4 +510,25 @@ export interface Store extends AsyncDisposable {
    * Null where the store cannot ring; then workers poll.
    */
   doorbell(worker: string, ring: () => void): Promise<AsyncDisposable | null>;
+
+  /**
+   * The jobs that a filter finds, in portions of at most a thousand. Each portion is read at a moment of
+   * its own, when it is asked for: however many jobs there are, little memory is needed and no snapshot
+   * held.
+   */
+  portions(filter: JobFilter): AsyncIterable<readonly Job[]>;
+  /** The same, with what it takes to store the jobs elsewhere. */
+  keptPortions(filter: JobFilter): AsyncIterable<readonly KeptJob[]>;
+  /** What an import is to ask for before it writes. */
+  findTaken(wanted: Wanted): Promise<Taken>;
+  /**
+   * Stores jobs as they are, in order, all or none, in one transaction of at most {@link MAX_BATCH}. Parents
+   * that have ended are noticed at once; one that is not there may come later.
+   *
+   * @param jobs gone through from the beginning again if the store has to try again
+   * @throws {IdTakenError} if an id is taken, unless such jobs are to be skipped
+   * @throws {UniqueKeyTakenError} if another job that is not final holds its unique key
+   * @throws {FiringTakenError} if its schedule has enqueued another job for the same time
+   */
+  importJobs(jobs: Iterable<MovedJob>, options: ImportOptions): Promise<Imported>;
 }

@@ -6,13 +6,19 @@
 
 import { type Outcome, outcomeOfExit } from "../job/outcome.ts";
 import type { AttemptEnd, AttemptRef, Claim } from "../store/store.ts";
-import type { AttemptReport } from "./executor_pool.ts";
-import type { EndReason, OutputChunk } from "./protocol.ts";
+import { outcomeOfEnding } from "./ending.ts";
+import type { AttemptReport, OutputChunk } from "./protocol.ts";
+
+/** What is kept of a claim while it runs: its input, up to 16 MiB, is not. */
+export interface KeptClaim extends AttemptRef {
+  readonly attempt: number;
+  readonly cwd: string | null;
+}
 
 interface Running {
-  readonly claim: Claim;
-  /** Set once its end was asked for; the first reason stands. */
-  endReason: EndReason | null;
+  readonly claim: KeptClaim;
+  /** Somebody has asked for its end. */
+  isEnding: boolean;
 }
 
 /** A piece of output on its way to the store. */
@@ -45,16 +51,16 @@ export class Attempts {
     return this.#running.has(token) || this.#ended.some((end) => end.token === token);
   }
 
-  begin(claim: Claim): void {
-    this.#running.set(claim.token, { claim, endReason: null });
+  begin({ jobId, token, attempt, job: { cwd } }: Claim): void {
+    this.#running.set(token, { claim: { jobId, token, attempt, cwd }, isEnding: false });
   }
 
-  /** The running attempts that are to end, now that there is a reason; all of them by default. */
-  markEnding(reason: EndReason, tokens: Iterable<string> = this.#running.keys()): string[] {
+  /** Of these attempts, those that run and whose end nobody has asked for yet. */
+  markEnding(tokens: Iterable<string>): string[] {
     return [...tokens].filter((token) => {
       const running = this.#running.get(token);
-      if (!running || running.endReason !== null) return false;
-      running.endReason = reason;
+      if (!running || running.isEnding) return false;
+      running.isEnding = true;
       return true;
     });
   }
@@ -65,7 +71,7 @@ export class Attempts {
   }
 
   /** The claim of a running attempt. */
-  claimOf(token: string): Claim | undefined {
+  claimOf(token: string): KeptClaim | undefined {
     return this.#running.get(token)?.claim;
   }
 
@@ -76,13 +82,12 @@ export class Attempts {
 
   /** An executor says that an attempt has ended. */
   report(report: AttemptReport): void {
-    const running = this.#running.get(report.token);
-    if (!running) return;
-    const { claim, endReason } = running;
+    const claim = this.claimOf(report.token);
+    if (!claim) return;
     this.settleNext({
       jobId: claim.jobId,
       token: claim.token,
-      outcome: outcomeOf(report, endReason),
+      outcome: outcomeOf(report),
       finishedAt: report.finishedAt,
       chunks: report.chunks,
       outputBytes: report.outputBytes,
@@ -132,13 +137,11 @@ export class Attempts {
   }
 }
 
-function outcomeOf({ result, endedByUs }: AttemptReport, reason: EndReason | null): Outcome {
-  if (endedByUs && reason === "hand_back") return { kind: "handed_back" };
+function outcomeOf({ result, ending }: AttemptReport): Outcome {
+  if (ending?.reason === "hand_back") return { kind: "handed_back" };
   switch (result.kind) {
     case "exit":
-      return endedByUs && reason === "cancel"
-        ? { kind: "cancelled", exitCode: result.code }
-        : outcomeOfExit(result.code);
+      return ending === null ? outcomeOfExit(result.code) : outcomeOfEnding(ending, result.code);
     case "not_started":
       return { kind: "not_started", error: result.error };
     case "not_begun":

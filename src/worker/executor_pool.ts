@@ -1,26 +1,23 @@
 /**
- * The executors of a worker and their slots: which are free, which run what.
+ * The executors of a worker and their slots: which are free, which run what. Their number can change
+ * while they work.
  *
  * @module
  */
 
-import type { Claim } from "../store/store.ts";
-import { executorUrl } from "./executor_url.ts";
+import type { FreeSlot } from "./attempt_start.ts";
+import { type ExecutorListener, ExecutorThread } from "./executor_thread.ts";
 import type {
-  AttemptResult,
+  AttemptReport,
   AttemptStart,
-  EndReason,
-  FromExecutor,
   OutputChunk,
   ProcessRef,
-  ToExecutor,
+  RequestedEnd,
 } from "./protocol.ts";
 import { sleep } from "./sleep.ts";
+import { byExecutor, bySparability, endAttempt, isFree, newSlot, type Slot } from "./slot.ts";
 
-/** The end of an attempt, as an executor reports it. */
-export type AttemptReport = Extract<FromExecutor, { type: "ended" }>;
-
-/** What a pool tells its supervisor. */
+/** What a pool tells its owner. */
 export interface PoolListener {
   /** A slot has become free. */
   ready(): void;
@@ -30,12 +27,6 @@ export interface PoolListener {
   failed(error: string, orphans: readonly Orphan[]): void;
   /** No slot has ever become ready, and it does not look as if one will. */
   broken(error: string): void;
-}
-
-/** A slot that can take a job. */
-export interface FreeSlot {
-  readonly slot: number;
-  readonly launcher: ProcessRef;
 }
 
 /** An attempt without its executor. */
@@ -49,104 +40,103 @@ const MAX_FAILED_STARTS = 5;
 /** A failed executor is replaced after so long, then twice that, up to the second; milliseconds. */
 const REOPEN_DELAY = 100;
 const MAX_REOPEN_DELAY = 10_000;
-/** A slot in which a job could not begin rests for so long, milliseconds. */
-const SLOT_REST = 1000;
 /** The program does not wait longer for its launchers to go, milliseconds. */
 const CLOSE_PATIENCE = 2000;
 
-interface Slot {
-  readonly index: number;
-  executor: Worker;
-  launcher: ProcessRef | null;
-  /** The attempt that runs in it, and the launcher that started it. */
-  token: string | null;
-  launcherOfToken: ProcessRef | null;
-  /** By the monotonic clock: until then it takes no job. */
-  restsUntil: number;
-}
-
 /** What a pool is made of. */
 export interface PoolOptions {
-  readonly slots: number;
+  /** At most so many executors. */
   readonly threads: number;
   /** The absolute directory for spool files. */
   readonly spool: string;
 }
 
-/** Spreads slots over executors. */
-export class ExecutorPool {
-  readonly #slots: Slot[] = [];
-  readonly #executors = new Set<Worker>();
-  /** What each executor is told at the next flush. */
-  readonly #outbox = new Map<Worker, { settled: string[]; start: AttemptStart[] }>();
-  /** Who ran an attempt that is not settled yet: it has the spool files open. */
-  readonly #unsettled = new Map<string, Worker>();
-  readonly #closed = new Map<Worker, () => void>();
-  readonly #spool: string;
+/** Spreads slots over executors. It begins with none. */
+export class ExecutorPool implements ExecutorListener {
+  readonly #slots = new Map<number, Slot>();
+  readonly #executors = new Set<ExecutorThread>();
+  /** Executors without slots, on their way out. */
+  readonly #leaving = new Set<Promise<void>>();
+  /** Who began an attempt that is not settled yet. */
+  readonly #owners = new Map<string, ExecutorThread>();
+  readonly #options: PoolOptions;
   readonly #listener: PoolListener;
+  #nextIndex = 0;
   /** Executors that failed one after the other, without a slot becoming ready in between. */
   #failures = 0;
   #wasReady = false;
   #isClosed = false;
 
   constructor(options: PoolOptions, listener: PoolListener) {
-    this.#spool = options.spool;
+    this.#options = options;
     this.#listener = listener;
-    for (let thread = 0; thread < options.threads; thread++) {
-      const indexes = Array.from({ length: options.slots }, (_, index) => index)
-        .filter((index) => index % options.threads === thread);
-      this.#open(indexes);
-    }
+  }
+
+  /** How many slots it has, without those that only finish their job. */
+  get size(): number {
+    return this.#staying().length;
+  }
+
+  /** How many slots are still to finish their job and then to go. */
+  get leaving(): number {
+    return this.#slots.size - this.size;
+  }
+
+  /** Whether every slot has its launcher. */
+  get isReady(): boolean {
+    const slots = this.#staying();
+    return slots.length > 0 && slots.every((slot) => slot.launcher !== null);
   }
 
   /** The slots that can take a job, each with its launcher. */
   free(): FreeSlot[] {
     const now = performance.now();
-    return this.#slots.flatMap(({ index, launcher, token, restsUntil }) =>
-      launcher !== null && token === null && restsUntil <= now ? [{ slot: index, launcher }] : []
-    );
+    return this.#staying().filter((slot) => isFree(slot, now))
+      .map(({ index, launcher }) => ({ slot: index, launcher: launcher! }));
   }
 
   /** Whether the slot is still free, with the launcher that it had then. */
   isStillFree({ slot, launcher }: FreeSlot): boolean {
-    const now = this.#slots[slot]!;
-    return now.token === null && now.launcher === launcher;
+    const now = this.#slots.get(slot);
+    return now?.token === null && now.launcher === launcher && !now.isLeaving;
   }
 
-  /** Whether every slot has its launcher. */
-  get isReady(): boolean {
-    return this.#slots.every((slot) => slot.launcher !== null);
+  /**
+   * Changes the number of slots. New ones are free when they are ready. Of those that are too many, the
+   * free ones go first, and the others when their job has ended.
+   */
+  resize(count: number): void {
+    const missing = count - this.size;
+    if (missing > 0) this.#grow(missing);
+    if (missing < 0) this.#shrink(-missing);
   }
 
   /** At the next flush, the attempt starts in its slot. */
   start(start: AttemptStart): void {
-    const slot = this.#slots[start.slot]!;
+    const slot = this.#slots.get(start.slot)!;
     slot.token = start.token;
     slot.launcherOfToken = slot.launcher;
-    this.#unsettled.set(start.token, slot.executor);
-    this.#outboxOf(slot.executor).start.push(start);
+    this.#owners.set(start.token, slot.executor!);
+    slot.executor!.start(start);
   }
 
   /** At the next flush, the spool files of the attempt may go. */
   settled(token: string): void {
-    const executor = this.#unsettled.get(token);
+    const executor = this.#owners.get(token);
     if (!executor) return;
-    this.#unsettled.delete(token);
-    this.#outboxOf(executor).settled.push(token);
+    this.#owners.delete(token);
+    executor.settled(token);
+    if (this.#slots.size < this.#nextIndex) this.#letGo(executor);
   }
 
   /** Sends what has gathered, a message for each executor. */
   flush(): void {
-    for (const [executor, { settled, start }] of this.#outbox) {
-      send(executor, { type: "work", settled, start });
-    }
-    this.#outbox.clear();
+    for (const executor of this.#executors) executor.flush();
   }
 
   /** Ends an attempt's tree: SIGTERM, after `grace` milliseconds SIGKILL. */
-  end(token: string, grace: number, reason: EndReason): void {
-    const executor = this.#unsettled.get(token);
-    if (executor) send(executor, { type: "end", token, grace, reason });
+  end(token: string, grace: number, reason: RequestedEnd): void {
+    this.#owners.get(token)?.end(token, grace, reason);
   }
 
   /**
@@ -155,120 +145,120 @@ export class ExecutorPool {
    * @param keepFiles the store has not heard of the last ends, so a rescuer needs the files
    */
   async close(keepFiles: boolean): Promise<void> {
-    this.flush();
     this.#isClosed = true;
-    const closed = [...this.#executors].map((executor) => {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#closed.set(executor, resolve);
-      send(executor, { type: "close", keepFiles });
-      return promise;
-    });
+    const closed = [...this.#executors].map((executor) => executor.close(keepFiles));
     this.#executors.clear();
-    await Promise.race([Promise.all(closed), sleep(CLOSE_PATIENCE)]);
+    await Promise.race([Promise.all([...closed, ...this.#leaving]), sleep(CLOSE_PATIENCE)]);
   }
 
-  #open(indexes: readonly number[]): void {
-    const executor = new Worker(executorUrl(), { type: "module" });
-    this.#executors.add(executor);
-    for (const index of indexes) {
-      this.#slots[index] = {
-        ...{ index, executor, launcher: null },
-        ...{ token: null, launcherOfToken: null, restsUntil: 0 },
-      };
-    }
-    executor.onmessage = (event: MessageEvent<FromExecutor>) => this.#hear(executor, event.data);
-    executor.onerror = (event) => {
-      event.preventDefault();
-      this.#fail(executor, event.message);
-    };
-    send(executor, { type: "open", slots: indexes, spool: this.#spool });
+  slotReady(executor: ExecutorThread, index: number, launcher: ProcessRef): void {
+    const slot = this.#slots.get(index);
+    // It may have gone in the meantime.
+    if (slot?.executor !== executor) return;
+    slot.launcher = launcher;
+    this.#failures = 0;
+    this.#wasReady = true;
+    this.#listener.ready();
   }
 
-  #hear(executor: Worker, message: FromExecutor): void {
-    switch (message.type) {
-      case "slot_ready":
-        this.#slots[message.slot]!.launcher = message.launcher;
-        this.#failures = 0;
-        this.#wasReady = true;
-        return this.#listener.ready();
-      case "output":
-        return this.#listener.output(message.chunks);
-      case "ended":
-        this.#free(this.#slots[message.slot]!, message.result.kind);
-        return this.#listener.ended(message);
-      case "closed":
-        return this.#closed.get(executor)?.();
-      case "failed":
-        return this.#fail(executor, message.error);
-    }
+  output(chunks: readonly OutputChunk[]): void {
+    this.#listener.output(chunks);
   }
 
-  /** A launcher that died is replaced, and the news of the new one may have come before. */
-  #free(slot: Slot, end: AttemptResult["kind"]): void {
-    if (end === "not_begun") slot.restsUntil = performance.now() + SLOT_REST;
-    if (end === "launcher_died" && slot.launcher === slot.launcherOfToken) slot.launcher = null;
-    slot.token = slot.launcherOfToken = null;
+  ended(report: AttemptReport): void {
+    const slot = this.#slots.get(report.slot)!;
+    endAttempt(slot, report.result.kind);
+    if (slot.isLeaving) this.#remove([slot]);
+    this.#listener.ended(report);
   }
 
-  /** Its launchers go on without it: the supervisor ends them, and another takes over the slots. */
-  #fail(executor: Worker, error: string): void {
-    this.#closed.get(executor)?.();
+  /** Its launchers go on without it: the owner ends them, and others take over the slots. */
+  failed(executor: ExecutorThread, error: string): void {
     if (!this.#executors.delete(executor)) return;
-    executor.terminate();
-    this.#outbox.delete(executor);
-    const lost = this.#slots.filter((slot) => slot.executor === executor);
+    const lost = [...this.#slots.values()].filter((slot) => slot.executor === executor);
     const orphans = lost.flatMap(({ token, launcherOfToken: launcher }) =>
       token !== null && launcher !== null ? [{ token, launcher }] : []
     );
-    for (const [token, owner] of this.#unsettled) {
-      if (owner === executor) this.#unsettled.delete(token);
+    for (const [token, owner] of this.#owners) {
+      if (owner === executor) this.#owners.delete(token);
     }
-    for (const slot of lost) slot.launcher = null;
+    for (const slot of lost) {
+      slot.executor =
+        slot.launcher =
+        slot.token =
+        slot.launcherOfToken =
+          null;
+      if (slot.isLeaving) this.#slots.delete(slot.index);
+    }
     this.#listener.failed(error, orphans);
     this.#failures++;
-    if (!this.#wasReady && this.#failures >= MAX_FAILED_STARTS) {
-      return this.#listener.broken(error);
-    }
-    this.#reopen(lost.map((slot) => slot.index));
+    if (!this.#wasReady && this.#failures >= MAX_FAILED_STARTS) this.#listener.broken(error);
+    else this.#reopen();
   }
 
-  async #reopen(indexes: readonly number[]): Promise<void> {
+  async #reopen(): Promise<void> {
     await sleep(Math.min(MAX_REOPEN_DELAY, REOPEN_DELAY * 2 ** this.#failures));
-    if (!this.#isClosed) this.#open(indexes);
+    if (!this.#isClosed) this.#spread();
   }
 
-  #outboxOf(executor: Worker): { settled: string[]; start: AttemptStart[] } {
-    let box = this.#outbox.get(executor);
-    if (!box) this.#outbox.set(executor, box = { settled: [], start: [] });
-    return box;
+  #staying(): Slot[] {
+    return [...this.#slots.values()].filter((slot) => !slot.isLeaving);
   }
-}
 
-/** What an executor needs to know of a claimed job. */
-export function attemptStart(
-  claim: Claim,
-  { slot, launcher }: FreeSlot,
-  options: { readonly address: string; readonly maxOutput: number },
-): AttemptStart {
-  const { job, token } = claim;
-  return {
-    slot,
-    launcher,
-    token,
-    command: job.command,
-    cwd: job.cwd,
-    maxOutput: options.maxOutput,
-    env: {
-      QUEUECTL_JOB_ID: job.id,
-      QUEUECTL_ATTEMPT: String(job.attempts),
-      QUEUECTL_MAX_RETRIES: String(job.maxRetries),
-      QUEUECTL_QUEUE: job.queue,
-      QUEUECTL_ATTEMPT_TOKEN: token,
-      QUEUECTL_DB: options.address,
-    },
-  };
-}
+  #grow(missing: number): void {
+    const back = [...this.#slots.values()].filter((slot) => slot.isLeaving).slice(0, missing);
+    for (const slot of back) slot.isLeaving = false;
+    for (let left = missing - back.length; left > 0; left--) {
+      const index = this.#nextIndex++;
+      this.#slots.set(index, newSlot(index));
+    }
+    this.#spread();
+  }
 
-function send(executor: Worker, message: ToExecutor): void {
-  executor.postMessage(message);
+  #shrink(surplus: number): void {
+    const going = this.#staying().sort(bySparability).slice(0, surplus);
+    for (const slot of going) slot.isLeaving = true;
+    this.#remove(going.filter((slot) => slot.token === null));
+  }
+
+  /** Slots in which nothing runs. */
+  #remove(slots: readonly Slot[]): void {
+    for (const slot of slots) this.#slots.delete(slot.index);
+    for (const [executor, indexes] of byExecutor(slots)) {
+      executor.closeSlots(indexes);
+      this.#letGo(executor);
+    }
+  }
+
+  /** An executor without slots ends, once it has removed the last files. */
+  #letGo(executor: ExecutorThread): void {
+    if (executor.hasUnsettled || !this.#executors.has(executor)) return;
+    if ([...this.#slots.values()].some((slot) => slot.executor === executor)) return;
+    this.#executors.delete(executor);
+    const closed = executor.close(false).then(() => void this.#leaving.delete(closed));
+    this.#leaving.add(closed);
+  }
+
+  /** Gives an executor to each slot that has none: a new one where there may be more, else the least. */
+  #spread(): void {
+    const homeless = this.#staying().filter((slot) => slot.executor === null);
+    const limit = Math.min(this.#options.threads, this.size);
+    const load = new Map([...this.#executors].map((executor) => [executor, 0]));
+    for (const { executor } of this.#slots.values()) {
+      if (executor !== null) load.set(executor, load.get(executor)! + 1);
+    }
+    for (const slot of homeless) {
+      if (load.size < limit) load.set(this.#hire(), 0);
+      const [executor, slots] = [...load].reduce((a, b) => b[1] < a[1] ? b : a);
+      slot.executor = executor;
+      load.set(executor, slots + 1);
+    }
+    for (const [executor, indexes] of byExecutor(homeless)) executor.open(indexes);
+  }
+
+  #hire(): ExecutorThread {
+    const executor = new ExecutorThread(this.#options.spool, this);
+    this.#executors.add(executor);
+    return executor;
+  }
 }

@@ -44,8 +44,10 @@ export interface EndControl {
   killAt: number;
   /** While it says false, an empty tree is looked at again: its command may be about to start. */
   isOver?: () => boolean;
-  /** Set as soon as a signal has been sent to a process of the tree. */
+  /** Set as soon as a signal has been sent to the command itself, the launcher's child. */
   signalled?: boolean;
+  /** Once it is set, the tree is left alone: the command had ended by itself. */
+  abandoned?: boolean;
 }
 
 /** Whom {@linkcode killHard} ends. */
@@ -113,15 +115,19 @@ export async function endTree(query: TreeQuery, control: EndControl): Promise<vo
   const asked = new Set<string>();
   let quiet = 0;
   for (let pause = 2;; pause = Math.min(pause * 2, MAX_PAUSE)) {
-    const tree = findTree(query, memory, await sharedScan())
-      .filter((process) => !refused.has(key(process)));
-    quiet = tree.length === 0 && (control.isOver?.() ?? true) ? quiet + 1 : 0;
+    const whole = findTree(query, memory, await sharedScan());
+    if (control.abandoned) return;
+    const tree = whole.filter((process) => !refused.has(key(process)));
+    const isOver = control.isOver?.() ?? true;
+    quiet = tree.length === 0 && isOver ? quiet + 1 : 0;
     if (quiet === 2) return;
     const kill = performance.now() >= control.killAt;
-    for (const process of tree) {
+    // Without its command, the launcher is about to say that it has ended by itself.
+    const isDue = isOver || control.signalled || whole.some((process) => isCommand(process, query));
+    for (const process of isDue ? tree : []) {
       const sent = kill ? signal(process, "SIGKILL") : ask(process, asked, memory);
       if (sent === "refused") refused.add(key(process));
-      if (sent === "sent") control.signalled = true;
+      if (sent === "sent" && isCommand(process, query)) control.signalled = true;
     }
     wakeLaunchers(query);
     if (quiet === 1) pause = 1;
@@ -169,6 +175,11 @@ function sharedScan(): Promise<ReadonlyMap<number, ProcessInfo>> {
     nextScan = null;
     return listProcesses();
   });
+}
+
+/** A launcher has one child, the command; what that leaves behind when it ends has other parents. */
+function isCommand(process: ProcessInfo, { launchers }: TreeQuery): boolean {
+  return launchers.some((ref) => process.parent === ref.pid || !isAlive(ref));
 }
 
 /** Whatever a store says: never the init process, never this one. */

@@ -26,6 +26,12 @@ export interface AttemptStart {
   readonly cwd: string | null;
   /** What is added to the worker's environment, the `QUEUECTL_*` variables among it. */
   readonly env: Readonly<Record<string, string>>;
+  /** What the command finds on its standard input; null is nothing. */
+  readonly stdin: string | null;
+  /** Milliseconds, by the executor's monotonic clock, after which the tree is ended; null: never. */
+  readonly timeout: number | null;
+  /** From the SIGTERM of a timeout to its SIGKILL, milliseconds. */
+  readonly killGrace: number;
   /** At most so many bytes of output are kept, both streams together. */
   readonly maxOutput: number;
 }
@@ -48,8 +54,14 @@ export interface OutputChunk {
   readonly dropped: { readonly from: number; readonly to: number } | null;
 }
 
-/** Why a worker ends an attempt. */
-export type EndReason = "cancel" | "hand_back";
+/** Why somebody asks for the end of an attempt. */
+export type RequestedEnd = "cancel" | "hand_back";
+
+/** Why an executor ends an attempt. */
+export type Ending =
+  | { readonly reason: RequestedEnd }
+  /** It ran for longer than `timeout`, milliseconds. */
+  | { readonly reason: "timeout"; readonly timeout: number };
 
 /** How a command ended, as the launcher saw it. */
 export type AttemptResult =
@@ -64,7 +76,7 @@ export type AttemptResult =
 
 /** What a supervisor tells an executor. */
 export type ToExecutor =
-  /** First message: make these slots, each with its launcher; every one answers `slot_ready`. */
+  /** First message, and later ones: make these slots, each with its launcher; each is `slot_ready`. */
   | {
     readonly type: "open";
     readonly slots: readonly number[];
@@ -77,13 +89,18 @@ export type ToExecutor =
     readonly settled: readonly string[];
     readonly start: readonly AttemptStart[];
   }
-  /** End the attempt's whole tree: SIGTERM, after `grace` milliseconds SIGKILL. 0: SIGKILL now. */
+  /**
+   * End the attempt's whole tree: SIGTERM, after `grace` milliseconds SIGKILL. 0: SIGKILL now. Of
+   * several, the shortest grace counts.
+   */
   | {
     readonly type: "end";
     readonly token: string;
     readonly grace: number;
-    readonly reason: EndReason;
+    readonly reason: RequestedEnd;
   }
+  /** Let the launchers of these slots go: they run nothing, and will not be used again. */
+  | { readonly type: "close_slots"; readonly slots: readonly number[] }
   /**
    * Let the launchers go and terminate; no attempt runs any more. The files stay if the store has not
    * heard of the last ends: a rescuer needs them.
@@ -100,8 +117,11 @@ export type FromExecutor =
     readonly slot: number;
     readonly token: string;
     readonly result: AttemptResult;
-    /** True where the tree was ended by an `end` message. */
-    readonly endedByUs: boolean;
+    /**
+     * Why the executor ended the command, the first reason if there were several. Null: it did not, or
+     * the command had ended by itself before any signal.
+     */
+    readonly ending: Ending | null;
     /** Milliseconds since the epoch. */
     readonly startedAt: number;
     readonly finishedAt: number;
@@ -114,3 +134,6 @@ export type FromExecutor =
   | { readonly type: "closed" }
   /** The executor cannot go on; the supervisor treats its slots as gone. */
   | { readonly type: "failed"; readonly error: string };
+
+/** The end of an attempt, as an executor reports it. */
+export type AttemptReport = Extract<FromExecutor, { type: "ended" }>;

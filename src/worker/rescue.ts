@@ -7,11 +7,12 @@
 
 import { type Outcome, outcomeOfExit } from "../job/outcome.ts";
 import type { AttemptEnd, RunningAttempt, WorkerInfo } from "../store/store.ts";
+import { outcomeOfEnding, readEnding } from "./ending.ts";
 import { removeStatus, salvageStatus } from "./launcher.ts";
 import type { LossReason } from "./peer_watch.ts";
 import { killHard } from "./process_tree.ts";
 import type { AttemptResult } from "./protocol.ts";
-import { hasHandBack, removeSpool, salvageOutput } from "./spool.ts";
+import { removeSpool, salvageOutput } from "./spool.ts";
 
 /** What a rescue works on. */
 export interface RescueOptions {
@@ -100,9 +101,12 @@ function ifReadable<T>(read: () => T): T | null {
 }
 
 function salvageOutcome(attempt: RunningAttempt, error: string, spool: string): Outcome {
-  if (hasHandBack(spool, attempt.token)) return { kind: "handed_back" };
+  const ending = readEnding(spool, attempt.token);
+  if (ending?.reason === "hand_back") return { kind: "handed_back" };
   const status = salvageStatus(spool, attempt.launcher, attempt.token, attempt.cwd ?? "");
-  return status === null ? { kind: "lost", error } : outcomeOf(status, error);
+  if (status === null) return { kind: "lost", error };
+  if (status.kind === "exit" && ending !== null) return outcomeOfEnding(ending, status.code);
+  return outcomeOf(status, error);
 }
 
 function outcomeOf(status: AttemptResult, lost: string): Outcome {

@@ -31,8 +31,8 @@ export interface SpoolPaths {
   readonly stderr: string;
   /** Only for an attempt whose job has input. */
   readonly stdin: string;
-  /** There from the moment on in which the worker ends the attempt to hand it back. */
-  readonly handBack: string;
+  /** There from the moment on in which the worker ends the attempt: it says why. */
+  readonly ending: string;
 }
 
 /**
@@ -47,7 +47,7 @@ export function spoolPaths(spool: string, token: string): SpoolPaths {
     stdout: `${base}.out`,
     stderr: `${base}.err`,
     stdin: `${base}.in`,
-    handBack: `${base}.back`,
+    ending: `${base}.end`,
   };
 }
 
@@ -195,35 +195,23 @@ export function salvageOutput(
 }
 
 /**
- * Removes an attempt's spool files; those that are not there do not matter.
+ * Writes what the command is to find on its standard input.
  *
- * @param wasHandedBack whether there may be a note of that
+ * @throws If the file cannot be made, or is there already.
  */
-export function removeSpool(spool: string, token: string, wasHandedBack = true): void {
-  const { stdout, stderr, handBack } = spoolPaths(spool, token);
-  for (const path of [stdout, stderr]) removeIfThere(path);
-  if (wasHandedBack) removeIfThere(handBack);
+export function writeInput(paths: SpoolPaths, input: string): void {
+  Deno.writeTextFileSync(paths.stdin, input, { createNew: true, mode: 0o600 });
 }
 
 /**
- * Notes that what the attempt's processes do from now on is the worker's doing. Without it, a worker
- * that is killed while it hands jobs back would leave them with the status of its own SIGTERM.
+ * Removes an attempt's spool files; those that are not there do not matter.
+ *
+ * @param hasMore whether there may be others than those of the output
  */
-export function noteHandBack(spool: string, token: string): void {
-  try {
-    Deno.writeTextFileSync(spoolPaths(spool, token).handBack, "", { mode: 0o600 });
-  } catch {
-    // Without the note a lost attempt counts, which is not worth an executor.
-  }
-}
-
-/** Whether {@linkcode noteHandBack} was called for the attempt. */
-export function hasHandBack(spool: string, token: string): boolean {
-  try {
-    return Deno.lstatSync(spoolPaths(spool, token).handBack).isFile;
-  } catch {
-    return false;
-  }
+export function removeSpool(spool: string, token: string, hasMore = true): void {
+  const { stdout, stderr, stdin, ending } = spoolPaths(spool, token);
+  for (const path of [stdout, stderr]) removeIfThere(path);
+  if (hasMore) { for (const path of [stdin, ending]) removeIfThere(path); }
 }
 
 /** Removes a file. What cannot be removed is left to the sweep, and stops nobody's work. */

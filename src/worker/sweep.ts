@@ -13,7 +13,7 @@ import { removeIfThere } from "./spool.ts";
 /** As `launcher.ts` names the file for a status. */
 const STATUS = /^launcher-(\d+)-(\d+)\.status$/;
 /** As `spool.ts` names the files of an attempt. */
-const SPOOL = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:out|err|in|back)$/;
+const SPOOL = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:out|err|in|end)$/;
 
 /**
  * Removes the files that belong to no attempt that runs and to no process that lives.

@@ -12,7 +12,9 @@ export interface WorkerOptions {
   /** What the worker's id begins with. */
   readonly name: string | null;
   readonly host: Host;
+  /** At the start; somebody may ask for another number later. */
   readonly slots: number;
+  /** At most so many executors, and no more than slots. */
   readonly threads: number;
   /** The queues to serve; null is all. */
   readonly queues: readonly string[] | null;

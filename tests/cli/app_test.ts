@@ -43,7 +43,7 @@ Deno.test("every summary is one line in sentence case without a full stop", asyn
     check(entry.summary, path);
     const { command } = await entry.load();
     for (const [name, flag] of Object.entries(command.flags)) {
-      check(flag.summary, `${path} ${name}`);
+      if (!flag.hidden) check(flag.summary, `${path} ${name}`);
     }
     for (const arg of Object.values(command.args)) check(arg.summary, path);
     for (const [, does] of command.examples) check(does, path);

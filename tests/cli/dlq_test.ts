@@ -68,7 +68,10 @@ Deno.test("dlq retry makes dead jobs pending, and refuses others", async () => {
   await using queue = await deadQueue();
   const { code, stdout, stderr } = await queue.cli("dlq", "retry", "dead-1", "done");
   deepStrictEqual({ code, stdout }, { code: 4, stdout: "Job dead-1 is pending again\n" });
-  strictEqual(stderr, "queuectl: Job done is completed: only jobs that are dead can be retried\n");
+  strictEqual(
+    stderr,
+    "queuectl: Job done is completed, not dead; to run it again: queuectl retry done\n",
+  );
   deepStrictEqual(await statesOf(queue), {
     "dead-1": "pending",
     "dead-2": "dead",
@@ -94,7 +97,10 @@ Deno.test("dlq retry --all retries all of them", async () => {
     done: "completed",
   });
   strictEqual((await queue.cli("dlq", "retry", "--all")).stdout, "No job is dead\n");
-  strictEqual((await queue.cli("dlq", "retry", "--all", "--json")).stdout, '{"retried":0}\n');
+  strictEqual(
+    (await queue.cli("dlq", "retry", "--all", "--json")).stdout,
+    '{"retried":0,"skipped":0}\n',
+  );
 });
 
 Deno.test("dlq purge deletes dead jobs, and refuses others", async () => {
@@ -140,4 +146,19 @@ Deno.test("dlq retry and purge want ids or a flag, and not both", async () => {
     match(stderr, /^queuectl: .*/);
   }
   deepStrictEqual(Object.values(await statesOf(queue)), ["dead", "dead", "completed"]);
+});
+
+Deno.test("dlq retry --all leaves jobs whose unique keys are taken, and says so", async () => {
+  await using queue = await Queue.open();
+  await queue.join();
+  await queue.ran({ id: "old", uniqueKey: "k" }, 1);
+  await queue.ran({ id: "free", uniqueKey: "other" }, 1);
+  await queue.add({ id: "new", uniqueKey: "k" });
+  const first = await queue.cli("dlq", "retry", "--all");
+  deepStrictEqual([first.code, first.stdout], [0, "1 job is pending again\n"]);
+  strictEqual(first.stderr, "1 job is left: other jobs hold the unique keys\n");
+  const second = await queue.cli("dlq", "retry", "--all");
+  deepStrictEqual([second.code, second.stdout], [0, ""]);
+  const json = await queue.cli("dlq", "retry", "--all", "--json");
+  deepStrictEqual([json.stdout, json.stderr], ['{"retried":0,"skipped":1}\n', ""]);
 });

@@ -42,5 +42,7 @@ Deno.test("resolveLocation() says what to set where nothing is", () => {
         error instanceof UsageError && /set HOME or QUEUECTL_DB, or give --db/.test(error.message),
     );
   }
+  throws(() => locate(undefined, {}), /because HOME is not set:/);
+  throws(() => locate(undefined, { HOME: "a b" }), /because HOME is "a b", not an absolute path:/);
   throws(() => locate("", {}), UsageError);
 });

@@ -68,3 +68,18 @@ Deno.test("Output that is lossy drops what it cannot write", async () => {
   await output.line("b");
   strictEqual(sink.text, "b\n");
 });
+
+Deno.test("Output that is abandoned waits for no reader, and writes nothing more", async () => {
+  let writes = 0;
+  const stuck: Sink = {
+    ...failing(new Error()),
+    write: () => (writes++, new Promise(() => {})),
+  };
+  const output = new Output(stuck, { color: false });
+  const first = output.line("a");
+  const second = output.line("b");
+  await Promise.resolve();
+  output.abandon();
+  await Promise.all([first, second, output.line("c"), output.flush()]);
+  strictEqual(writes, 1);
+});

@@ -15,6 +15,7 @@ import { currentHost, processRef } from "../../src/worker/host.ts";
 import type { OutputChunk, ProcessRef, Stream } from "../../src/worker/protocol.ts";
 import { type TempDir, tempDir } from "../helpers/temp_dir.ts";
 import { waitFor } from "../helpers/wait_for.ts";
+import { newJob } from "../store/scene.ts";
 import { FakeSink } from "./fake_system.ts";
 
 /** Every test begins at this moment. */
@@ -37,9 +38,13 @@ export class Running {
   readonly #stderr = new FakeSink();
   readonly ended: Promise<Ended>;
 
-  constructor(queue: Queue, args: readonly string[], columns: number | undefined) {
+  constructor(
+    queue: Queue,
+    args: readonly string[],
+    { columns, stdin }: { readonly columns?: number; readonly stdin?: string } = {},
+  ) {
     this.#stdout = new RecordingSink(columns);
-    this.ended = this.#run(queue, args);
+    this.ended = this.#run(queue, args, stdin);
   }
 
   get stdout(): string {
@@ -64,16 +69,17 @@ export class Running {
     });
   }
 
-  async #run(queue: Queue, args: readonly string[]): Promise<Ended> {
+  async #run(queue: Queue, args: readonly string[], stdin: string | undefined): Promise<Ended> {
     const code = await run(args, {
       stdout: this.#stdout,
       stderr: this.#stderr,
-      stdin: { isTerminal: true, readable: new Blob([]).stream() },
+      stdin: { isTerminal: stdin === undefined, readable: new Blob([stdin ?? ""]).stream() },
       uncaught: new Promise(() => {}),
       now: () => queue.now,
       env: (name) => name === "QUEUECTL_DB" ? queue.path : undefined,
       cwd: () => queue.directory,
-      openStore: (location, options) => SqliteStore.open(location, options),
+      openStore: (location, options) =>
+        SqliteStore.open(location, { ...options, surroundings: { now: () => queue.now } }),
     }, APP);
     return { code, stdout: this.stdout, stderr: this.stderr, bytes: this.#stdout.bytes };
   }
@@ -135,28 +141,24 @@ export class Queue implements AsyncDisposable {
 
   /** Starts `queuectl ARGS`. */
   start(...args: string[]): Running {
-    return new Running(this, args, undefined);
+    return new Running(this, args);
+  }
+
+  /** Runs `queuectl ARGS < STDIN` to its end. */
+  fed(stdin: string, ...args: string[]): Promise<Ended> {
+    return new Running(this, args, { stdin }).ended;
   }
 
   /** Runs `queuectl ARGS` on a terminal. */
   onTerminal(columns: number, ...args: string[]): Promise<Ended> {
-    return new Running(this, ["--color=never", ...args], columns).ended;
+    return new Running(this, ["--color=never", ...args], { columns }).ended;
   }
 
   /** Enqueues jobs; ids alone will do. */
   async add(...jobs: (string | Partial<NewJob> & { readonly id: string })[]): Promise<void> {
-    await this.store.enqueue(jobs.map((job) => ({
-      command: "true",
-      queue: "default",
-      priority: 0,
-      maxRetries: 0,
-      backoffBase: 2,
-      backoffMax: 86_400_000,
-      backoffJitter: 0,
-      cwd: null,
-      tags: [],
-      ...typeof job === "string" ? { id: job } : job,
-    })));
+    await this.store.enqueue(
+      jobs.map((job) => typeof job === "string" ? newJob(job) : newJob(job.id, job)),
+    );
   }
 
   /** A worker joins: in this process, or in one that is gone. */

@@ -60,3 +60,18 @@ Deno.test("retry without an id is wrong usage", async () => {
   strictEqual(code, 2);
   match(stderr, /Missing ID/);
 });
+
+Deno.test("retry refuses a job whose unique key another one holds", async () => {
+  await using queue = await Queue.open();
+  await queue.join();
+  await queue.ran({ id: "old", uniqueKey: "k" }, 1);
+  await queue.add({ id: "new", uniqueKey: "k" });
+  const { code, stdout, stderr } = await queue.cli("retry", "old");
+  deepStrictEqual({ code, stdout, stderr }, {
+    code: 4,
+    stdout: "",
+    stderr: "queuectl: Job old cannot run again before job new has ended, " +
+      "which holds its unique key\n",
+  });
+  strictEqual((await queue.store.job("old"))?.state, "dead");
+});

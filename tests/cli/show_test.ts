@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { describeJob } from "../../src/cli/job_view.ts";
 import { Queue, START } from "./queue.ts";
 
 Deno.test("show shows a job with its attempts", async () => {
@@ -119,10 +120,11 @@ Deno.test("show finds a job by a unique beginning or ending", async () => {
   const ambiguous = await queue.cli("show", "alpha");
   deepStrictEqual(ambiguous.code, 3);
   match(ambiguous.stderr, /"alpha" fits more than one job/);
-  for (const unknown of ["999", "nope", ""]) {
+  const short = "; a part of an id has at least 4 characters";
+  for (const [unknown, why] of [["999", short], ["nope", ""], ["", short]] as const) {
     const { code, stdout, stderr } = await queue.cli("show", unknown);
     deepStrictEqual({ code, stdout }, { code: 3, stdout: "" });
-    strictEqual(stderr, `queuectl: There is no job ${JSON.stringify(unknown)}\n`);
+    strictEqual(stderr, `queuectl: There is no job "${unknown}"${why}\n`);
   }
 });
 
@@ -138,4 +140,89 @@ Deno.test("show lets no text pass for another field", async () => {
   strictEqual(stdout.match(/^State/gm)?.length, 1);
   strictEqual(stdout.match(/^Error/gm), null);
   strictEqual(stdout.includes("\x1b"), false);
+});
+
+Deno.test("show shows all that was asked of a job", async () => {
+  await using queue = await Queue.open();
+  await queue.join();
+  await queue.add("first", "second");
+  await queue.add({
+    id: "job-1",
+    uniqueKey: "k\u001b[1m",
+    after: [{ id: "first", on: "ok" }, { id: "second", on: "notok" }],
+    env: { LANG: "secret", A: "secret" },
+    timeout: 90_000,
+    fatalExitCodes: [2, 64],
+    schedule: "nightly",
+    fireTime: START,
+    runAt: START + 60_000,
+  });
+  const { stdout, stderr } = await queue.cli("show", "job-1");
+  strictEqual(stderr.includes("secret"), false);
+  strictEqual(
+    stdout,
+    `Id                job-1
+State             blocked
+Command           true
+Queue             default
+After             first, second (notok)
+Unique key        k\\x1b[1m
+Schedule          nightly, for 2026-01-02T03:04:05.000Z
+Environment       LANG, A (values hidden)
+Timeout           1m30s
+Attempts          0 of at most 1
+Fatal exit codes  2, 64
+Created           2026-01-02T03:04:05.000Z (now)
+Due               2026-01-02T03:05:05.000Z (in 1m)
+`,
+  );
+});
+
+Deno.test("show and list show the progress of a running job", async () => {
+  await using queue = await Queue.open();
+  await queue.join();
+  await queue.add({ id: "job-1", maxRetries: 1 });
+  const claim = await queue.claim();
+  await queue.store.reportProgress(claim, { percent: 40, message: "encod\u0007ing" });
+  match((await queue.cli("show", "job-1")).stdout, /^State +processing 40% encod\\x07ing$/m);
+  match((await queue.cli("list")).stdout, /^job-1 {2}processing 40% {2}default/m);
+  await queue.end(claim, 1);
+  const { stdout } = await queue.cli("show", "job-1");
+  match(stdout, /^State +failed$/m);
+  match(stdout, /^Progress +40% encod\\x07ing$/m);
+  match((await queue.cli("list")).stdout, /^job-1 {2}failed {2}default/m);
+});
+
+Deno.test("list says when a scheduled job is due", async () => {
+  await using queue = await Queue.open();
+  await queue.add({ id: "job-1", runAt: START + 300_000 });
+  match((await queue.cli("list")).stdout, /^job-1 {2}scheduled in 5m {2}default/m);
+  queue.now = START + 400_000;
+  match((await queue.cli("list")).stdout, /^job-1 {2}scheduled now {2}default/m);
+});
+
+Deno.test("show says what can be done about a job that waits", async () => {
+  await using queue = await Queue.open();
+  await queue.add("waits", { id: "held", held: true });
+  strictEqual(
+    (await queue.cli("show", "waits")).stderr,
+    "To see why it is not running: queuectl explain waits\n",
+  );
+  strictEqual(
+    (await queue.cli("show", "held")).stderr,
+    "To let it go: queuectl release held\n",
+  );
+});
+
+Deno.test("describeJob() names a few of the parents of a blocked job", async () => {
+  await using queue = await Queue.open();
+  const parents = Array.from({ length: 7 }, (_, i) => `p${i}`);
+  await queue.add(...parents, {
+    id: "child",
+    after: parents.map((id, i) => ({ id, on: i === 1 ? "any" : "ok" })),
+  });
+  strictEqual(
+    describeJob((await queue.store.job("child"))!, START),
+    "Job child is blocked: it runs after p0, p1 (any), p2, p3, p4 and 2 more",
+  );
 });

@@ -14,6 +14,8 @@ const NONE = {
   total: 0,
 };
 
+const UNLIMITED = { paused: false, limit: null, rate: null };
+
 Deno.test("status of a store that is not there names it, exits 5 and makes nothing", async () => {
   await using queue = await Queue.open();
   const missing = `${queue.directory}/missing.db`;
@@ -85,8 +87,8 @@ Deno.test("status --json has every state, queue and worker", async () => {
     store: queue.path,
     jobs: { ...NONE, pending: 1, processing: 1, total: 2 },
     queues: [
-      { name: "default", jobs: { ...NONE, pending: 1, total: 1 } },
-      { name: "mail", jobs: { ...NONE, processing: 1, total: 1 } },
+      { ...UNLIMITED, name: "default", jobs: { ...NONE, pending: 1, total: 1 } },
+      { ...UNLIMITED, name: "mail", jobs: { ...NONE, processing: 1, total: 1 } },
     ],
     workers: [{
       id: "w1",

@@ -1,4 +1,4 @@
-import { strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { type Column, renderTable } from "../../src/cli/table.ts";
 import { cutText, loadWidth } from "../../src/cli/width.ts";
@@ -55,6 +55,35 @@ Deno.test("renderTable() cuts flexible columns on a terminal only", async () => 
   strictEqual((await renderTable(COLUMNS, rows, PIPE)).includes("x".repeat(100)), true);
   const narrow = await renderTable(COLUMNS, rows, { columns: 5, color: false });
   strictEqual(narrow.includes(`${"x".repeat(11)}…`), true);
+});
+
+Deno.test("renderTable() shortens and leaves out columns only as far as a terminal is too narrow", async () => {
+  const columns: Column[] = [
+    { title: "ID", short: (text) => text.slice(-4) },
+    { title: "QUEUE", spare: 1 },
+    { title: "AGE", align: "right", spare: 2 },
+    { title: "COMMAND", flexible: true },
+  ];
+  const rows = [[
+    "0123456789abcdef",
+    "default",
+    { text: "5s", color: "red" as const },
+    "x".repeat(30),
+  ]];
+  const at = async (room: number | null) =>
+    (await renderTable(columns, rows, { columns: room, color: false })).split("\n")
+      .map((line) => line.replaceAll(/ +/g, " "));
+  deepStrictEqual(await at(null), [
+    "ID QUEUE AGE COMMAND",
+    `0123456789abcdef default 5s ${"x".repeat(30)}`,
+    "",
+  ]);
+  deepStrictEqual((await at(44))[1], `0123456789abcdef default 5s ${"x".repeat(11)}…`);
+  deepStrictEqual((await at(43))[1], `cdef default 5s ${"x".repeat(22)}…`);
+  deepStrictEqual((await at(32))[1], `cdef default 5s ${"x".repeat(11)}…`);
+  deepStrictEqual(await at(31), ["ID QUEUE COMMAND", `cdef default ${"x".repeat(15)}…`, ""]);
+  deepStrictEqual((await at(26))[1], `cdef ${"x".repeat(19)}…`);
+  deepStrictEqual((await at(1))[1], `cdef ${"x".repeat(11)}…`);
 });
 
 Deno.test("cutText() never gives more than the room, and cuts no character in two", async () => {

@@ -49,6 +49,12 @@ Deno.test("wait ends with 1 for a job without an exit code of its own", async ()
   const { code, stderr } = await queue.cli("wait", "waiting");
   deepStrictEqual([code, stderr], [1, "Job waiting is cancelled\n"]);
   strictEqual((await queue.cli("wait", "lost")).code, 1);
+  await queue.add("parent", { id: "child", after: [{ id: "parent", on: "notok" }] });
+  await queue.end(await queue.claim(), 0);
+  strictEqual(
+    (await queue.cli("wait", "child")).stderr,
+    "Job child is cancelled: its parent parent completed\n",
+  );
 });
 
 Deno.test("exitCodeOfJobs() is 0 only if all completed", () => {
@@ -60,6 +66,8 @@ Deno.test("exitCodeOfJobs() is 0 only if all completed", () => {
   strictEqual(exitCodeOfJobs([job("completed", 0), job("cancelled", 0)]), 1);
   strictEqual(exitCodeOfJobs([job("cancelled", 143), job("dead", 2)]), 143);
   strictEqual(exitCodeOfJobs([job("dead", null), job("dead", 2)]), 1);
+  // A shell sees the last byte only.
+  strictEqual(exitCodeOfJobs([job("dead", 256)]), 1);
 });
 
 Deno.test("wait --json prints the job, or an array for several, and nothing else", async () => {

@@ -80,8 +80,61 @@ const MISTAKES: readonly Mistake[] = [
   job({ command: "true", backoff_jitter: 2 }, 2, /"backoff_jitter"/),
   job({ command: "true", state: "completed" }, 2, /"state"/),
   job({ command: "true", attempts: 3 }, 2, /"attempts"/),
-  // What later versions know is refused, not ignored.
-  job({ command: "true", unique_key: "k" }, 2, /"unique_key"/),
+  // When, how long, once, after what, and with what.
+  job({ command: "true", timeout: 0 }, 2, /"timeout".*longer than 0/),
+  job({ command: "true", timeout: "soon" }, 2, /"timeout".*"soon"/),
+  job({ command: "true", delay: -1 }, 2, /"delay"/),
+  job({ command: "true", delay: 1, run_at: "2030-01-01T00:00:00Z" }, 2, /"run_at" and "delay"/),
+  job({ command: "true", run_at: "tomorrow" }, 2, /"run_at".*"tomorrow"/),
+  job({ command: "true", run_at: 1893456000 }, 2, /"run_at"/),
+  job({ command: "true", unique_key: "" }, 2, /"unique_key" is empty/),
+  job({ command: "true", unique_key: 5 }, 2, /"unique_key"/),
+  job({ command: "true", unique_key: "held" }, 4, /"held" is held by job taken/),
+  job({ command: "true", after: "taken" }, 2, /"after" must be a list/),
+  job({ command: "true", after: [{ id: "taken", on: "done" }] }, 2, /"after".*"on"/),
+  job({ command: "true", after: ["taken", "taken"] }, 2, /"after" names a job twice/),
+  job({ command: "true", after: ["nobody"] }, 3, /no job nobody to run after/),
+  job({ command: "true", after: ["take"] }, 3, /no job take to run after/),
+  job({ id: "self", command: "true", after: ["self"] }, 2, /circle: self after self/),
+  job(
+    [{ id: "a", command: "true", after: ["b"] }, { id: "b", command: "true", after: ["a"] }],
+    2,
+    /job [12]\b.*circle/i,
+  ),
+  job([{ command: "true" }, { command: "true", after: ["nobody"] }], 3, /job 2\b.*nobody/i),
+  job({ command: "true", env: ["A"] }, 2, /"env".*values/),
+  job({ command: "true", env: { A: 1 } }, 2, /"env"/),
+  job({ command: "true", env: { "A-B": "1" } }, 2, /"env".*name/),
+  job({ command: "true", env: { QUEUECTL_DB: "x" } }, 2, /"env".*QUEUECTL_/),
+  job({ command: "true", env: { A: "x\0" } }, 2, /"env".*NUL/),
+  job({ command: "true", stdin: 1 }, 2, /"stdin"/),
+  job({ command: "true", fatal_exit_codes: 2 }, 2, /"fatal_exit_codes" must be a list/),
+  job({ command: "true", fatal_exit_codes: [0] }, 2, /"fatal_exit_codes"/),
+  job({ command: "true", progress: { percent: 1, message: null } }, 2, /"progress"/),
+  { args: ["enqueue", "--timeout", "0", "--", "true"], code: 2, names: /--timeout/ },
+  {
+    args: ["enqueue", "--delay", "1", "--run-at", "2030-01-01T00:00Z", "--", "true"],
+    code: 2,
+    names: /--delay or --run-at/,
+  },
+  { args: ["enqueue", "--run-at", "noon", "--", "true"], code: 2, names: /--run-at.*"noon"/ },
+  { args: ["enqueue", "--after", "nobody", "--", "true"], code: 3, names: /nobody/ },
+  { args: ["enqueue", "--after", "taken=done", "--", "true"], code: 2, names: /--after.*notok/ },
+  { args: ["enqueue", "--unique-key", "held", "--", "true"], code: 4, names: /held by job taken/ },
+  {
+    args: ["enqueue", "--unique-key", "k", "--if-exists", "skip", "--", "true"],
+    code: 2,
+    names: /--if-exists.*"skip"/,
+  },
+  { args: ["enqueue", "--env", "A", "--", "true"], code: 2, names: /--env.*NAME=VALUE/ },
+  { args: ["enqueue", "--stdin-file", "gone", "--", "cat"], code: 2, names: /no file gone/ },
+  {
+    args: ["enqueue", "--stdin-file", "-"],
+    stdin: '"cat"',
+    code: 2,
+    names: /Standard input cannot be both/,
+  },
+  { args: ["enqueue", "--fatal-exit-code", "256", "--", "true"], code: 2, names: /fatal-exit/ },
   job([{ command: "true" }, { command: "true", prio: 1 }], 2, /job 2\b.*"prio"/i),
   job("[[]]", 2, /job 1\b.*(object|list)/i),
   job("[null]", 2, /job 1\b/i),
@@ -120,6 +173,25 @@ const MISTAKES: readonly Mistake[] = [
   { args: ["list", "--state", "finished"], code: 2, names: /--state.*completed/ },
   { args: ["list", "--limit", "-1"], code: 2, names: /--limit/ },
   { args: ["wait", "taken", "--timeout", "soon"], code: 2, names: /--timeout/ },
+  // Jobs and queues that are there.
+  { args: ["edit", "taken"], code: 2, names: /Say what to change/ },
+  { args: ["edit", "taken", "--max-retries", "many"], code: 2, names: /--max-retries/ },
+  { args: ["edit", "nobody", "--priority", "1"], code: 3, names: /nobody/ },
+  { args: ["release", "taken"], code: 4, names: /taken is pending/ },
+  { args: ["release", "nobody"], code: 3, names: /nobody/ },
+  { args: ["delete", "nobody"], code: 3, names: /nobody/ },
+  { args: ["delete"], code: 2, names: /Missing ID/ },
+  { args: ["prune"], code: 2, names: /--state, --older-than or --queue/ },
+  { args: ["prune", "--state", "pending"], code: 2, names: /pending has not ended/ },
+  { args: ["prune", "--older-than", "old"], code: 2, names: /--older-than.*"old"/ },
+  { args: ["queue", "set", "mail", "--limit", "0"], code: 2, names: /queuectl queue pause mail/ },
+  { args: ["queue", "set", "mail", "--rate", "5"], code: 2, names: /--rate.*10\/1m/ },
+  { args: ["queue", "set", "mail"], code: 2, names: /--limit or --rate/ },
+  { args: ["queue", "set", "a b", "--limit", "1"], code: 2, names: /queue must begin/ },
+  { args: ["queue", "pause", "mail"], code: 3, names: /no queue "mail"/ },
+  { args: ["worker", "scale", "0"], code: 2, names: /1 to 1024/ },
+  { args: ["worker", "scale"], code: 2, names: /Missing N/ },
+  { args: ["worker", "scale", "2", "nobody"], code: 3, names: /nobody/ },
   // Settings.
   { args: ["config", "set", "retries", "3"], code: 2, names: /"retries".*default_max_retries/ },
   { args: ["config", "get", "wibble"], code: 2, names: /"wibble".*backoff_base/ },
@@ -153,11 +225,13 @@ function sentenceOf({ stdout, stderr }: Ended): string {
 }
 
 async function contents(stage: Stage): Promise<unknown> {
-  return [await stage.json("list"), await stage.json("config", "list")];
+  return await Promise.all(
+    [["list"], ["config", "list"], ["queue"]].map((args) => stage.json(...args)),
+  );
 }
 
 flow("bad input changes nothing and is answered in one sentence", async (stage) => {
-  await stage.enqueue("true", "--id", "taken");
+  await stage.enqueue("true", "--id", "taken", "--unique-key", "held");
   const before = await contents(stage);
   const wrong: string[] = [];
   const queue = [...MISTAKES];

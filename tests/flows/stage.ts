@@ -30,6 +30,8 @@ export interface JobJson {
   readonly state: string;
   readonly attempts: number;
   readonly max_retries: number;
+  readonly run_at: string | null;
+  readonly created_at: string;
   readonly started_at: string | null;
   readonly finished_at: string | null;
   readonly exit_code: number | null;
@@ -50,6 +52,8 @@ export interface StageRun {
 export interface FlowOptions {
   /** `source` and `executable` if absent. */
   readonly vias?: readonly Via[];
+  /** Set where the flow cannot be played here: it counts as ignored. */
+  readonly ignore?: boolean;
 }
 
 /** The environment variable that holds the stage's directory, in every process of a flow. */
@@ -62,9 +66,9 @@ const MARK = "QT_STAGE";
 export function flow(
   title: string,
   body: (stage: Stage) => Promise<void>,
-  { vias = ["source", "executable"] }: FlowOptions = {},
+  { vias = ["source", "executable"], ignore = false }: FlowOptions = {},
 ): void {
-  Deno.test(title, async (test) => {
+  Deno.test({ name: title, ignore }, async (test) => {
     const steps = vias.map((via) =>
       test.step({
         name: via,

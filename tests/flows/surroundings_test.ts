@@ -91,3 +91,55 @@ flow("a directory that is missing or none is a clear error, and retried", async 
   assert.ok(attempts > 1);
   assert.equal(first?.outcome, "not_started");
 });
+
+flow("--env reaches the command and is never shown", async (stage) => {
+  const print = 'printf "%s|%s|%s" "$PLAIN" "$ODD" "$WORKERS_OWN"; test "$PATH" != /nowhere';
+  const spec = { id: "json", command: print, env: { PLAIN: "s3cret", ODD: "a b'c\"d\n$HOME" } };
+  await stage.ok("enqueue", JSON.stringify(spec));
+  await stage.enqueue(print, "--id", "flags", "--env", "PLAIN=s3cret=", "-e", "ODD=");
+  const worker = await stage.run(["worker", "start", "--drain"], { env: { WORKERS_OWN: "own" } });
+  assert.equal(worker.code, 0, worker.stderr);
+  assert.equal(await stage.ok("logs", "json"), "s3cret|a b'c\"d\n$HOME|own");
+  assert.equal(await stage.ok("logs", "flags"), "s3cret=||own");
+  const shown = await Promise.all(
+    [["show", "json"], ["show", "json", "--json"], ["list", "--json"], ["explain", "json"]]
+      .map((args) => stage.ok(...args)),
+  );
+  assert.ok(!`${shown}${worker.stderr}`.includes("s3cret"));
+  assert.match(shown[0]!, /^Environment +PLAIN, ODD \(values hidden\)$/m);
+});
+
+flow("--stdin-file: a file, or what the command itself is given", async (stage) => {
+  const text = "one\r\ntwo\0\n" + "ü".repeat(100_000);
+  await Deno.writeTextFile(stage.join("in"), text);
+  await stage.enqueue("cksum", "--id", "file", "--stdin-file", "in");
+  const piped = await stage.run(
+    ["enqueue", "--id", "pipe", "--stdin-file", "-", "--", "cksum"],
+    { stdin: text },
+  );
+  assert.equal(piped.code, 0, piped.stderr);
+  await stage.enqueue("cksum", "--id", "none");
+  await stage.ok("worker", "start", "--drain");
+  const expected = await stage.sh("cksum < in");
+  assert.equal(await stage.ok("logs", "file"), expected);
+  assert.equal(await stage.ok("logs", "pipe"), expected);
+  assert.equal(await stage.ok("logs", "none"), await stage.sh("cksum < /dev/null"));
+});
+
+flow("--fatal-exit-code sends a job to the DLQ at once, and no other code does", async (stage) => {
+  const flags = ["--max-retries", "2", "--backoff-base", "0", "--fatal-exit-code", "64,2"];
+  await stage.enqueue("exit 2", "--id", "fatal", ...flags);
+  await stage.enqueue("exit 3", "--id", "other", ...flags);
+  await stage.ok("worker", "start", "--drain");
+  assert.partialDeepStrictEqual(await stage.job("fatal"), { state: "dead", attempts: 1 });
+  assert.partialDeepStrictEqual(await stage.job("other"), { state: "dead", attempts: 3 });
+});
+
+flow("--tag: jobs are found by their tags", async (stage) => {
+  await stage.enqueue("true", "--id", "both", "--tag", "nightly", "--tag", "eu,big");
+  await stage.enqueue("true", "--id", "one", "--tag", "eu");
+  const found = await stage.json<{ id: string; tags: string[] }[]>("list", "--tag", "nightly");
+  assert.deepEqual(found.map(({ id, tags }) => [id, tags]), [["both", ["nightly", "eu", "big"]]]);
+  assert.equal((await stage.json<unknown[]>("list", "--tag", "eu")).length, 2);
+  assert.deepEqual(await stage.json("list", "--tag", "e"), []);
+});

@@ -18,6 +18,14 @@ const job: Job = {
   backoffBase: 1.5,
   backoffMax: 90_500,
   backoffJitter: 0.1,
+  timeout: 1500,
+  uniqueKey: "k",
+  after: [{ id: "p", on: "notok" }],
+  fatalExitCodes: [2, 64],
+  schedule: "nightly",
+  fireTime: 1_800_000_000_000,
+  envNames: ["LANG", "TOKEN"],
+  progress: { percent: 40, message: "encoding" },
   cwd: "/tmp",
   tags: ["x"],
   state: "failed",
@@ -43,7 +51,7 @@ Deno.test("jobToJson: prints all keys, times in UTC, durations in seconds", () =
     priority: -10,
     attempts: 1,
     max_retries: 2,
-    timeout: null,
+    timeout: 1.5,
     backoff_base: 1.5,
     backoff_max: 90.5,
     backoff_jitter: 0.1,
@@ -57,10 +65,45 @@ Deno.test("jobToJson: prints all keys, times in UTC, durations in seconds", () =
     worker_id: "w",
     cwd: "/tmp",
     tags: ["x"],
-    unique_key: null,
-    after: null,
+    unique_key: "k",
+    after: [{ id: "p", on: "notok" }],
+    env: ["LANG", "TOKEN"],
+    fatal_exit_codes: [2, 64],
+    schedule: "nightly",
+    fire_time: "2027-01-15T08:00:00.000Z",
+    progress: { percent: 40, message: "encoding" },
   });
   for (const key of KEYS) assert.ok(Object.hasOwn(json, key), key);
+});
+
+Deno.test("jobToJson: what is not there is null", () => {
+  const json = jobToJson({
+    ...job,
+    timeout: null,
+    uniqueKey: null,
+    after: [],
+    fatalExitCodes: [],
+    schedule: null,
+    fireTime: null,
+    envNames: [],
+    progress: null,
+    tags: [],
+    runAt: null,
+  });
+  for (
+    const key of [
+      "timeout",
+      "unique_key",
+      "after",
+      "fatal_exit_codes",
+      "schedule",
+      "fire_time",
+      "env",
+      "progress",
+      "run_at",
+    ] as const
+  ) assert.equal(json[key], null, key);
+  assert.deepEqual(json.tags, []);
 });
 
 Deno.test("jobToJson: what it prints of a new job is accepted as a spec and means the same", () => {
@@ -75,21 +118,31 @@ Deno.test("jobToJson: what it prints of a new job is accepted as a spec and mean
     backoff_max: fc.nat(1_000_000_000).map((milliseconds) => milliseconds / 1000),
     backoff_jitter: fc.double({ min: 0, max: 1, noNaN: true }),
     tags: fc.uniqueArray(fc.constantFrom("x", "y", "ünï")),
+    timeout: fc.integer({ min: 1, max: 1_000_000_000 }).map((milliseconds) => milliseconds / 1000),
+    run_at: fc.integer({ min: 0, max: 253_402_300_799_999 })
+      .map((time) => new Date(time).toISOString()),
+    unique_key: fc.string({ minLength: 1, maxLength: 256 }).filter((text) => !text.includes("\0")),
+    after: fc.uniqueArray(fc.constantFrom("p", "q", "r"))
+      .map((ids) => ids.map((id) => ({ id, on: "any" as const }))),
+    fatal_exit_codes: fc.uniqueArray(fc.integer({ min: 1, max: 255 })),
   }, { requiredKeys: ["command"] });
   const defaults = {
     maxRetries: 3,
     backoffBase: 2,
     backoffMax: 86_400_000,
     backoffJitter: 0,
+    timeout: 1,
     cwd: "/srv",
   };
   fc.assert(fc.property(specs, fc.boolean(), (spec, withLog) => {
-    const resolved = resolveSpec(parseSpec(spec), defaults, () => "new-id");
+    // No timeout is null, which is absent and asks the config.
+    const resolved = resolveSpec(parseSpec({ timeout: 7, ...spec }), defaults, () => "new-id");
     const json = jobToJson({
       ...resolved,
+      envNames: [],
+      progress: null,
       state: "pending",
       attempts: 0,
-      runAt: null,
       createdAt: 1,
       updatedAt: 1,
       startedAt: null,
@@ -102,12 +155,22 @@ Deno.test("jobToJson: what it prints of a new job is accepted as a spec and mean
     const printed = JSON.parse(JSON.stringify(withLog ? { ...json, attempt_log: [] } : json));
     const again = resolveSpec(
       parseSpec(printed),
-      { maxRetries: 9, backoffBase: 9, backoffMax: 9, backoffJitter: 0.9, cwd: "/other" },
+      OTHERS,
       () => "other",
     );
     assert.deepEqual(again, JSON.parse(JSON.stringify(resolved)));
   }));
 });
+
+/** A config of which nothing may turn up in a job that was printed with another. */
+const OTHERS = {
+  maxRetries: 9,
+  backoffBase: 9,
+  backoffMax: 9,
+  backoffJitter: 0.9,
+  timeout: 9,
+  cwd: "/other",
+};
 
 Deno.test("attemptToJson: prints the log as the design says", () => {
   const attempt = {

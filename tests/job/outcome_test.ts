@@ -15,11 +15,21 @@ const outcomes: fc.Arbitrary<Outcome> = fc.oneof(
   fc.integer({ min: 1, max: 255 }).map((exitCode) => ({ kind: "failed" as const, exitCode })),
   fc.string().map((error) => ({ kind: "not_started" as const, error })),
   fc.string().map((error) => ({ kind: "lost" as const, error })),
+  fc.record({
+    kind: fc.constant("timed_out" as const),
+    timeout: fc.integer({ min: 1, max: 1e12 }),
+    exitCode: fc.option(fc.integer({ min: 0, max: 255 })),
+  }),
+  fc.record({
+    kind: fc.constant("cancelled" as const),
+    exitCode: fc.option(fc.integer({ min: 0, max: 255 })),
+  }),
   fc.constant({ kind: "handed_back" as const }),
 );
 const jobs: fc.Arbitrary<AttemptedJob> = fc.record({
   attempts: fc.integer({ min: 1, max: 50 }),
   maxRetries: fc.nat(50),
+  fatalExitCodes: fc.array(fc.integer({ min: 1, max: 255 })),
   cancelRequested: fc.boolean(),
   backoffBase: fc.double({ min: 0, max: 1000, noNaN: true }),
   backoffMax: fc.nat(86_400_000),
@@ -30,6 +40,7 @@ const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const job: AttemptedJob = {
   attempts: 1,
   maxRetries: 1,
+  fatalExitCodes: [],
   cancelRequested: false,
   backoffBase: 3,
   backoffMax: 86_400_000,
@@ -79,6 +90,49 @@ Deno.test("settle: each outcome of a job with a retry left", () => {
   });
 });
 
+Deno.test("settle: a timeout is a failure that says how long the command had", () => {
+  const outcome = { kind: "timed_out", timeout: 90_000, exitCode: 143 } as const;
+  const failed = {
+    outcome: "timed_out",
+    exitCode: 143,
+    error: "timed out after 1m30s",
+    counts: true,
+  };
+  assert.deepEqual(settle(job, outcome, 0), { ...failed, event: "fail", delay: 3000 });
+  const last = { ...job, maxRetries: 0 };
+  assert.deepEqual(settle(last, outcome, 0), { ...failed, event: "give_up", delay: null });
+  assert.equal(settle(job, { ...outcome, exitCode: null }, 0).exitCode, null);
+  // An exit code that the worker's signal brought is not the command's own word.
+  const fatal = { ...job, fatalExitCodes: [143] };
+  assert.equal(settle(fatal, outcome, 0).event, "fail");
+});
+
+Deno.test("settle: an end that the worker brought about for a cancel is cancelled", () => {
+  for (const cancelRequested of [true, false]) {
+    for (const exitCode of [null, 0, 143]) {
+      const result = settle({ ...job, cancelRequested }, { kind: "cancelled", exitCode }, 0);
+      assert.deepEqual(result, {
+        event: "end_cancelled",
+        outcome: "cancelled",
+        exitCode,
+        error: "cancelled",
+        delay: null,
+        counts: true,
+      });
+    }
+  }
+});
+
+Deno.test("settle: a fatal exit code gives up at once, whatever retries are left", () => {
+  const fatal = { ...job, maxRetries: 9, fatalExitCodes: [2, 64] };
+  const result = settle(fatal, { kind: "failed", exitCode: 64 }, 0);
+  assert.deepEqual([result.event, result.delay], ["give_up", null]);
+  assert.equal(result.error, "exit code 64, which is fatal");
+  assert.equal(settle(fatal, { kind: "failed", exitCode: 63 }, 0).event, "fail");
+  const cancelled = { ...fatal, cancelRequested: true };
+  assert.equal(settle(cancelled, { kind: "failed", exitCode: 64 }, 0).event, "end_cancelled");
+});
+
 Deno.test("settle: max_retries r allows r + 1 attempts", () => {
   for (const maxRetries of [0, 1, 2, 7]) {
     for (let attempts = 1; attempts <= maxRetries + 1; attempts++) {
@@ -97,11 +151,12 @@ Deno.test("settle: the event depends on outcome, cancel and retries as the desig
     const { event } = settle(job, outcome, random);
     const expected = outcome.kind === "completed"
       ? "complete"
-      : job.cancelRequested
+      : job.cancelRequested || outcome.kind === "cancelled"
       ? "end_cancelled"
       : outcome.kind === "handed_back"
       ? "hand_back"
-      : job.attempts > job.maxRetries
+      : outcome.kind === "failed" && job.fatalExitCodes.includes(outcome.exitCode) ||
+          job.attempts > job.maxRetries
       ? "give_up"
       : "fail";
     assert.equal(event, expected);
@@ -125,7 +180,7 @@ Deno.test("settle: the parts agree with each other", () => {
     assert.equal(result.error === null, ["complete", "hand_back"].includes(result.event));
     assert.equal(
       result.exitCode,
-      outcome.kind === "failed" ? outcome.exitCode : outcome.kind === "completed" ? 0 : null,
+      outcome.kind === "completed" ? 0 : "exitCode" in outcome ? outcome.exitCode : null,
     );
     assert.equal(
       result.outcome,

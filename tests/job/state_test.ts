@@ -10,11 +10,17 @@ import {
   transition,
   TRANSITIONS,
   WAITING_STATES,
+  waitingState,
 } from "../../src/job/state.ts";
 
 /** The machine of DESIGN section 2, written down once more and in another way. */
 const EXPECTED: readonly `${State} ${JobEvent} ${State}`[] = [
   "blocked parents_done pending",
+  "held block blocked",
+  "cancelled block blocked",
+  "held postpone scheduled",
+  "blocked postpone scheduled",
+  "pending postpone scheduled",
   "scheduled due pending",
   "failed due pending",
   "held release pending",
@@ -31,6 +37,7 @@ const EXPECTED: readonly `${State} ${JobEvent} ${State}`[] = [
   "failed cancel cancelled",
   "dead retry pending",
   "cancelled retry pending",
+  "cancelled hold held",
   "failed retry pending",
   "completed retry pending",
 ];
@@ -72,11 +79,35 @@ Deno.test("transition: every state can be reached from those that a new job has"
   assert.deepEqual([...reached].toSorted(), [...STATES].toSorted());
 });
 
-Deno.test("isFinal: a final state is left by retry alone, every other by itself", () => {
+Deno.test("isFinal: a final state is left on request alone, every other by itself", () => {
+  const asked: Partial<Record<State, JobEvent[]>> = {
+    completed: ["retry"],
+    dead: ["retry"],
+    // One that was cancelled because of its parent waits again when that is retried.
+    cancelled: ["block", "hold", "retry"],
+  };
   for (const state of STATES) {
     const leaving = events.filter((event) => transition(state, event) !== null);
-    if (isFinal(state)) assert.deepEqual(leaving, ["retry"], state);
+    if (isFinal(state)) assert.deepEqual(leaving.toSorted(), asked[state], state);
     else assert.ok(leaving.some((event) => event !== "retry" && event !== "cancel"), state);
+  }
+});
+
+Deno.test("waitingState: the first obstacle names the state", () => {
+  const now = 1_800_000_000_000;
+  for (const held of [false, true]) {
+    for (const blocked of [false, true]) {
+      for (const runAt of [null, 0, now - 1, now, now + 1]) {
+        const expected = held
+          ? "held"
+          : blocked
+          ? "blocked"
+          : runAt === now + 1
+          ? "scheduled"
+          : "pending";
+        assert.equal(waitingState({ held, blocked, runAt }, now), expected);
+      }
+    }
   }
 });
 

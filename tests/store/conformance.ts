@@ -8,16 +8,29 @@
 import { cancelTests } from "./conformance/cancel.ts";
 import { claimTests } from "./conformance/claim.ts";
 import { doorbellTests } from "./conformance/doorbell.ts";
+import { editTests } from "./conformance/edit.ts";
 import { enqueueTests } from "./conformance/enqueue.ts";
 import { fenceTests } from "./conformance/fence.ts";
+import { fieldTests } from "./conformance/fields.ts";
+import { firingTests } from "./conformance/firings.ts";
 import { historyTests } from "./conformance/history.ts";
+import { limitTests, rateHistoryTests } from "./conformance/limits.ts";
+import { movingTests } from "./conformance/moving.ts";
 import { outputTests } from "./conformance/output.ts";
+import { parentTests } from "./conformance/parents.ts";
+import { parentAgainTests } from "./conformance/parents_again.ts";
+import { manyParentTests } from "./conformance/parents_many.ts";
 import { queryTests } from "./conformance/query.ts";
+import { queueTests } from "./conformance/queues.ts";
 import { removeTests } from "./conformance/remove.ts";
 import { resolveTests } from "./conformance/resolve.ts";
 import { retryTests } from "./conformance/retry.ts";
+import { scheduleTests } from "./conformance/schedules.ts";
 import { settingTests } from "./conformance/setting.ts";
 import { settleTests } from "./conformance/settle.ts";
+import { standingTests } from "./conformance/standing.ts";
+import { uniqueTests } from "./conformance/unique.ts";
+import { whenTests } from "./conformance/when.ts";
 import { workerTests } from "./conformance/worker.ts";
 import { type Register, Scene, type StorageFactory } from "./scene.ts";
 
@@ -33,19 +46,33 @@ export function conformance(adapter: string, makeStorage: StorageFactory): void 
   for (
     const tests of [
       enqueueTests,
+      whenTests,
+      parentTests,
+      parentAgainTests,
+      manyParentTests,
+      uniqueTests,
+      queueTests,
+      limitTests,
+      fieldTests,
       claimTests,
       settleTests,
       fenceTests,
       cancelTests,
       retryTests,
+      editTests,
       removeTests,
       workerTests,
       outputTests,
       resolveTests,
       queryTests,
+      standingTests,
       settingTests,
       doorbellTests,
+      movingTests,
+      scheduleTests,
+      firingTests,
     ]
   ) tests(register);
   historyTests(adapter, makeStorage);
+  rateHistoryTests(adapter, makeStorage);
 }

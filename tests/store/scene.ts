@@ -5,14 +5,16 @@
  * @module
  */
 
-import type { NewJob } from "../../src/job/job.ts";
+import type { Job, NewJob, Parent } from "../../src/job/job.ts";
 import type { Outcome } from "../../src/job/outcome.ts";
+import type { State } from "../../src/job/state.ts";
 import type {
   AttemptEnd,
   AttemptRef,
   Claim,
   NewWorker,
   Observation,
+  Settled,
   Store,
   TickRequest,
   TickResult,
@@ -59,7 +61,7 @@ export class Scene implements AsyncDisposable {
 
   /** Sets the scene. */
   static async set(makeStorage: StorageFactory): Promise<Scene> {
-    const control = { now: 1_800_000_000_000, random: 0.5, tokens: 0 };
+    const control = { now: 1_800_000_000_000, random: 0.5, tokens: 0, ids: 0 };
     const storage = await makeStorage({
       now: () => control.now,
       random: () => control.random,
@@ -109,6 +111,23 @@ export class Scene implements AsyncDisposable {
     await this.store.enqueue([newJob(id, overrides)]);
   }
 
+  /** The job with this id, which must be there. */
+  async job(id: string): Promise<Job> {
+    const job = await this.store.job(id);
+    if (job === null) throw new Error(`There is no job ${id}`);
+    return job;
+  }
+
+  /** The states of jobs, in the order of their ids. */
+  async states(...ids: string[]): Promise<State[]> {
+    return (await Promise.all(ids.map((id) => this.job(id)))).map(({ state }) => state);
+  }
+
+  /** An id that no other job has. */
+  newId(prefix: string): string {
+    return `${prefix}-${++this.#control.ids}`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const handle of this.#handles) await handle[Symbol.asyncDispose]();
     await this.#storage[Symbol.asyncDispose]();
@@ -119,6 +138,7 @@ interface Control {
   now: number;
   random: number;
   tokens: number;
+  ids: number;
 }
 
 /** A worker that has joined, as far as the store sees one. */
@@ -160,6 +180,31 @@ export class Worker {
     return claim;
   }
 
+  /** Claims and completes whatever it is given, until nothing is left; the ids in their order. */
+  async workThrough(slots = 1): Promise<string[]> {
+    const given: string[] = [];
+    while (true) {
+      const claims = await this.claim(slots);
+      if (claims.length === 0 && (await this.tick()).nextDueIn !== 0) return given;
+      given.push(...idsOf(claims));
+      await this.settle(claims, COMPLETED);
+    }
+  }
+
+  /** Ticks until nothing is left to do at this moment; the last tick. */
+  async calm(): Promise<TickResult> {
+    for (let ticks = 0; ticks < 50_000; ticks++) {
+      const result = await this.tick();
+      if (result.nextDueIn !== 0) return result;
+    }
+    throw new Error("The store is never done");
+  }
+
+  /** Claims one job and settles it; what became of it. */
+  async run(outcome: Outcome): Promise<Settled> {
+    return (await this.settle([await this.claimOne()], outcome)).settled[0]!;
+  }
+
   /** Settles attempts, all with one outcome. */
   settle(claims: readonly AttemptRef[], outcome: Outcome): Promise<TickResult> {
     return this.tick({ ended: claims.map((claim) => this.end(claim, outcome)) });
@@ -196,6 +241,9 @@ export const HANDED_BACK: Outcome = { kind: "handed_back" };
 /** Lost with its worker. */
 export const LOST: Outcome = { kind: "lost", error: "the worker died" };
 
+/** The worker ended the command for a cancel. */
+export const ENDED: Outcome = { kind: "cancelled", exitCode: 143 };
+
 /** A job to be stored: `true`, no retries, backoff 2 s, 4 s, … */
 export function newJob(id: string, overrides: Partial<NewJob> = {}): NewJob {
   return {
@@ -207,10 +255,26 @@ export function newJob(id: string, overrides: Partial<NewJob> = {}): NewJob {
     backoffBase: 2,
     backoffMax: 86_400_000,
     backoffJitter: 0,
+    timeout: null,
+    uniqueKey: null,
+    after: [],
     cwd: null,
     tags: [],
+    fatalExitCodes: [],
+    schedule: null,
+    fireTime: null,
+    held: false,
+    runAt: null,
+    delay: null,
+    env: {},
+    stdin: null,
     ...overrides,
   };
+}
+
+/** A condition on a parent; `ok` for its id alone. */
+export function after(...parents: (string | Parent)[]): Parent[] {
+  return parents.map((parent) => typeof parent === "string" ? { id: parent, on: "ok" } : parent);
 }
 
 /** Launchers of so many free slots, each with a pid of its own. */

@@ -13,7 +13,7 @@ const process = processRef(Deno.pid)!;
 function worker(id: string, joinOrder: number, startedAt = 0): WorkerInfo {
   return {
     ...{ id, host: host.name, hostIdentity: host.identity, process, slots: 1, queues: null },
-    ...{ state: "running", stopRequest: null, busy: 0, joinOrder, startedAt },
+    ...{ state: "running", stopRequest: null, slotsRequest: null, busy: 0, joinOrder, startedAt },
     ...{ heartbeat: 0, heartbeatAt: 0, unmovedFor: 0 },
   };
 }

@@ -4,10 +4,12 @@
  * @module
  */
 
+import { WAITING_STATES } from "../../job/state.ts";
 import * as arg from "../args.ts";
 import { cancelJob } from "../cancel_job.ts";
 import { defineCommand } from "../command.ts";
 import { actOnEach, EACH_EXIT_CODES } from "../each_id.ts";
+import { jobsIn } from "../hint.ts";
 
 /** Cancels jobs. */
 export const command = defineCommand({
@@ -16,7 +18,13 @@ export const command = defineCommand({
     "all that it has started: SIGTERM first, SIGKILL after kill_grace; the command waits for that.",
   ],
   flags: {},
-  args: { ids: arg.many("ID", "A job's id, or a unique beginning or ending of it") },
+  args: {
+    ids: arg.many(
+      "ID",
+      "A job's id, or a unique beginning or ending of it",
+      jobsIn("processing", ...WAITING_STATES),
+    ),
+  },
   examples: [
     ["queuectl cancel job1", "Cancel a job"],
     ["queuectl cancel job1 && queuectl retry job1", "Start it over"],

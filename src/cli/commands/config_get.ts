@@ -13,7 +13,11 @@ import { settingJson, settingText } from "../setting.ts";
 export const command = defineCommand({
   flags: {},
   args: {
-    key: arg.one("KEY", 'One of those that "config list" shows; case, "-" and "_" do not matter'),
+    key: arg.one(
+      "KEY",
+      'One of those that "config list" shows; case, "-" and "_" do not matter',
+      "config-key",
+    ),
   },
   examples: [["queuectl config get backoff_base", "Print the value and nothing else"]],
   async run({ openStore, stdout, json }, { args }) {

@@ -19,11 +19,15 @@ export const command = defineCommand({
   ],
   usage: ["KEY VALUE [flags]", "KEY=VALUE [flags]"],
   flags: {
-    key: flag.string({ summary: "The key, instead of the first argument", placeholder: "KEY" }),
+    key: flag.string({
+      summary: "The key, instead of the first argument",
+      placeholder: "KEY",
+      complete: "config-key",
+    }),
     value: flag.string({ summary: "The value, instead of the second argument" }),
   },
   args: {
-    words: arg.any("KEY VALUE", 'A key that "config list" shows, and its new value'),
+    words: arg.any("KEY VALUE", 'A key that "config list" shows, and its new value', "config-key"),
   },
   examples: [
     [

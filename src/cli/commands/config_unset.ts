@@ -12,7 +12,7 @@ import { settingJson, whenItApplies } from "../setting.ts";
 /** Goes back to a setting's default. */
 export const command = defineCommand({
   flags: {},
-  args: { key: arg.one("KEY", 'One of those that "config list" shows') },
+  args: { key: arg.one("KEY", 'One of those that "config list" shows', "config-key") },
   examples: [["queuectl config unset backoff_base", "Use the default again"]],
   async run({ openStore, stdout, json }, { args }) {
     const setting = findSetting(args.key);

@@ -9,6 +9,7 @@ import { defineCommand } from "../command.ts";
 import { CommandLineError } from "../command_line_error.ts";
 import { actOnEach, EACH_EXIT_CODES } from "../each_id.ts";
 import * as flag from "../flags.ts";
+import { jobsIn } from "../hint.ts";
 import { countOf } from "../render.ts";
 
 /** Deletes dead jobs. */
@@ -19,7 +20,7 @@ export const command = defineCommand({
     all: flag.boolean({ summary: "All dead jobs" }),
     olderThan: flag.duration({ summary: "Dead jobs that ended longer ago than this" }),
   },
-  args: { ids: arg.any("ID", "A job's id, or a unique beginning or ending of it") },
+  args: { ids: arg.any("ID", "A job's id, or a unique beginning or ending of it", jobsIn("dead")) },
   examples: [
     ["queuectl dlq purge job1", "Delete a dead job"],
     ["queuectl dlq purge --older-than 30d", "Delete those of which nobody needs to know"],
@@ -41,7 +42,7 @@ export const command = defineCommand({
       });
     }
     const before = olderThan === undefined ? Number.MAX_SAFE_INTEGER : now() - olderThan;
-    const purged = await store.removeAll("dead", before);
+    const purged = await store.removeEnded({ states: ["dead"], before });
     if (json) return await stdout.json({ purged });
     await stdout.line(
       purged === 0

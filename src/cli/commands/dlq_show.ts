@@ -7,13 +7,16 @@
 import { ConflictError } from "../../errors.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
+import { jobsIn } from "../hint.ts";
 import { readJob } from "../read_job.ts";
 import { command as show } from "./show.ts";
 
 /** Shows a dead job. */
 export const command = defineCommand({
   flags: {},
-  args: { id: arg.one("ID", "The job's id, or a unique beginning or ending of it") },
+  args: {
+    id: arg.one("ID", "The job's id, or a unique beginning or ending of it", jobsIn("dead")),
+  },
   examples: [["queuectl dlq show job1", "Why a job is dead, and each of its attempts"]],
   exitCodes: [["3", "There is no such job"], ["4", "The job is not dead"]],
   async run(context, input) {

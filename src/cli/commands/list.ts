@@ -5,10 +5,8 @@
  */
 
 import { STATES } from "../../job/state.ts";
-import { oneOf } from "../../readers.ts";
 import { defineCommand } from "../command.ts";
-import * as flag from "../flags.ts";
-import { JOB_COLUMNS, LIST_FLAGS, listJobs } from "../job_list.ts";
+import { JOB_COLUMNS, LIST_FLAGS, listJobs, STATE_FLAG } from "../job_list.ts";
 
 const { id, state, queue, attempts, created, command: commandText } = JOB_COLUMNS;
 
@@ -19,12 +17,7 @@ export const command = defineCommand({
     "has none left is dead.",
   ],
   flags: {
-    state: flag.list(oneOf(STATES), {
-      summary: "Only jobs in these states",
-      short: "s",
-      placeholder: "STATE,…",
-      aliases: ["status", "states"],
-    }),
+    state: STATE_FLAG,
     ...LIST_FLAGS,
   },
   args: {},

@@ -41,7 +41,7 @@ export const command = defineCommand({
     stderr: flag.boolean({ summary: "Only what was written to stderr, to the byte" }),
     timestamps: flag.boolean({ summary: "Put the time before each line", short: "t" }),
   },
-  args: { id: arg.one("ID", "The job's id, or a unique beginning or ending of it") },
+  args: { id: arg.one("ID", "The job's id, or a unique beginning or ending of it", "job") },
   examples: [
     ["queuectl logs job1", "What the latest attempt wrote"],
     ["queuectl logs -f job1", "Watch a job until it has ended"],

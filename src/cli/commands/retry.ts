@@ -8,6 +8,8 @@ import { sourcesOf } from "../../job/state.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import { actOnEach, EACH_EXIT_CODES } from "../each_id.ts";
+import { jobsIn } from "../hint.ts";
+import { retryJob } from "../retry_job.ts";
 import { hintAtWorker } from "../worker_hint.ts";
 
 /** Runs jobs again. */
@@ -15,9 +17,17 @@ export const command = defineCommand({
   description: [
     "A job that is dead, cancelled, failed or completed becomes pending again, with all of its " +
     "retries. What it wrote before and its earlier attempts stay in its log.",
+    "It does not wait for the jobs that it ran after. Jobs that were cancelled because of it wait for " +
+    "it again.",
   ],
   flags: {},
-  args: { ids: arg.many("ID", "A job's id, or a unique beginning or ending of it") },
+  args: {
+    ids: arg.many(
+      "ID",
+      "A job's id, or a unique beginning or ending of it",
+      jobsIn(...sourcesOf("retry")),
+    ),
+  },
   examples: [
     ["queuectl retry job1", "Run a job again"],
     [
@@ -28,10 +38,12 @@ export const command = defineCommand({
   exitCodes: EACH_EXIT_CODES,
   async run(context, { args }) {
     await using store = await context.openStore({ create: false });
-    const code = await actOnEach(context, store, args.ids, async (id) => {
-      await store.retry(id, sourcesOf("retry"));
-      return `Job ${id} is pending again`;
-    });
+    const code = await actOnEach(
+      context,
+      store,
+      args.ids,
+      (id) => retryJob(store, id, sourcesOf("retry")),
+    );
     await hintAtWorker(store, context);
     return code;
   },

@@ -5,7 +5,7 @@
  */
 
 import { attemptToJson, jobToJson } from "../../job/json.ts";
-import { sourcesOf } from "../../job/state.ts";
+import { sourcesOf, WAITING_STATES } from "../../job/state.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import { escapeText } from "../../escape.ts";
@@ -16,7 +16,7 @@ import { readJob } from "../read_job.ts";
 export const command = defineCommand({
   description: ["With --json the job has its attempts in attempt_log, oldest first."],
   flags: {},
-  args: { id: arg.one("ID", "The job's id, or a unique beginning or ending of it") },
+  args: { id: arg.one("ID", "The job's id, or a unique beginning or ending of it", "job") },
   examples: [
     ["queuectl show job1", "All about a job, and its attempts"],
     ["queuectl show job1 --json | jq .attempt_log", "The attempts, for a script"],
@@ -36,6 +36,10 @@ export const command = defineCommand({
 
 function* hints({ job: { id, state }, attempts }: JobRecord): Generator<string> {
   const shown = escapeText(id);
+  if (state === "held") yield `To let it go: queuectl release ${shown}`;
+  else if (WAITING_STATES.includes(state)) {
+    yield `To see why it is not running: queuectl explain ${shown}`;
+  }
   if (state === "processing") yield `To see its output as it comes: queuectl logs -f ${shown}`;
   else if (attempts.length > 0) yield `To see its output: queuectl logs ${shown}`;
   if (sourcesOf("retry").includes(state) && state !== "completed") {

@@ -4,25 +4,29 @@
  * @module
  */
 
-import { type State, STATES } from "../../job/state.ts";
-import type { QueueCounts, WorkerInfo } from "../../store/store.ts";
+import { STATES } from "../../job/state.ts";
+import type { QueueInfo, WorkerInfo } from "../../store/store.ts";
 import { currentHost } from "../../worker/host.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { escapeText } from "../../escape.ts";
 import { formatElapsed } from "../../elapsed.ts";
-import { countOf, formatCount, stateCell } from "../render.ts";
+import {
+  countColumns,
+  type Counts,
+  describeSettings,
+  queueToJson,
+  sumCounts,
+} from "../queue_view.ts";
+import { COMMON_STATES, countOf, formatCount, stateCell } from "../render.ts";
 import { type Column, renderTable } from "../table.ts";
 import { isLost, workerToJson } from "../worker_view.ts";
-
-/** Jobs counted by state, and all of them. */
-type Counts = Readonly<Record<State | "total", number>>;
 
 /** What the command shows. */
 interface Overview {
   readonly store: string;
   readonly jobs: Counts;
-  readonly queues: readonly { readonly name: string; readonly jobs: Counts }[];
+  readonly queues: readonly QueueInfo[];
   readonly live: readonly WorkerInfo[];
   readonly lost: readonly WorkerInfo[];
   /** Milliseconds; null if no job is pending. */
@@ -44,8 +48,8 @@ export const command = defineCommand({
     const host = currentHost();
     const overview: Overview = {
       store: store.location,
-      jobs: sum(queues),
-      queues: queues.map((queue) => ({ name: queue.queue, jobs: sum([queue]) })),
+      jobs: sumCounts(queues),
+      queues,
       live: workers.filter((worker) => !isLost(worker, host)),
       lost: workers.filter((worker) => isLost(worker, host)),
       oldestPending: oldestPendingAt === null ? null : Math.max(0, now() - oldestPendingAt),
@@ -56,19 +60,11 @@ export const command = defineCommand({
   },
 });
 
-function sum(queues: readonly QueueCounts[]): Counts {
-  const total = (states: readonly State[]) =>
-    queues.flatMap(({ counts }) => states.map((state) => counts[state]))
-      .reduce((a, b) => a + b, 0);
-  const byState = STATES.map((state) => [state, total([state])]);
-  return Object.fromEntries([...byState, ["total", total(STATES)]]) as Counts;
-}
-
 function overviewToJson({ store, jobs, queues, live, lost, oldestPending }: Overview): unknown {
   return {
     store,
     jobs,
-    queues,
+    queues: queues.map(queueToJson),
     workers: [
       ...live.map((worker) => workerToJson(worker, false)),
       ...lost.map((worker) => workerToJson(worker, true)),
@@ -77,14 +73,11 @@ function overviewToJson({ store, jobs, queues, live, lost, oldestPending }: Over
   };
 }
 
-/** These are shown even if no job is in them. */
-const COMMON: readonly State[] = ["pending", "processing", "failed", "completed", "dead"];
-
 async function renderOverview(overview: Overview, { stdout }: Context): Promise<string> {
   const { jobs, queues, live, oldestPending } = overview;
   const slots = live.reduce((sum, worker) => sum + worker.slots, 0);
   const busy = live.reduce((sum, worker) => sum + worker.busy, 0);
-  const shown = STATES.filter((state) => COMMON.includes(state) || jobs[state] > 0);
+  const shown = STATES.filter((state) => COMMON_STATES.includes(state) || jobs[state] > 0);
   const byState = await renderTable(
     [{ title: "STATE" }, { title: "JOBS", align: "right" }],
     [...shown.map((state) => [stateCell(state), formatCount(jobs[state])]), [
@@ -97,15 +90,22 @@ async function renderOverview(overview: Overview, { stdout }: Context): Promise<
     `${countOf(live.length, "worker")}, ${countOf(slots, "slot")} (${formatCount(busy)} busy)\n`,
     byState,
   ];
-  const used = queues.filter((queue) => queue.jobs.total > 0);
-  if (used.some(({ name }) => name !== "default")) {
+  const used = queues.map((queue) => ({
+    queue,
+    jobs: sumCounts([queue]),
+    settings: describeSettings(queue),
+  })).filter(({ jobs, settings }) => jobs.total > 0 || settings !== "");
+  const limited = used.some(({ settings }) => settings !== "");
+  if (limited || used.some(({ queue }) => queue.queue !== "default")) {
     const columns: Column[] = [
       { title: "QUEUE" },
-      ...shown.map((state) => ({ title: state.toUpperCase(), align: "right" } as const)),
+      ...countColumns(shown),
+      ...limited ? [{ title: "LIMITS" }] : [],
     ];
-    const rows = used.map((queue) => [
-      queue.name,
-      ...shown.map((state) => formatCount(queue.jobs[state])),
+    const rows = used.map(({ queue, jobs, settings }) => [
+      queue.queue,
+      ...shown.map((state) => formatCount(jobs[state])),
+      ...limited ? [settings] : [],
     ]);
     parts.push(await renderTable(columns, rows, stdout));
   }

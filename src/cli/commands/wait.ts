@@ -7,18 +7,20 @@
 import { WaitTimeoutError } from "../../errors.ts";
 import type { Job } from "../../job/job.ts";
 import { jobToJson } from "../../job/json.ts";
-import { isFinal } from "../../job/state.ts";
+import { isFinal, WAITING_STATES } from "../../job/state.ts";
 import type { Store } from "../../store/store.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import * as flag from "../flags.ts";
+import { jobsIn } from "../hint.ts";
 import { formatDuration } from "../../job/duration.ts";
 import { Interruption } from "../interruption.ts";
 import { describeJob } from "../job_view.ts";
 import { exitCodeOfJobs } from "../job_exit_code.ts";
 import { asOwnFailure } from "../own_failure.ts";
 import { Pause } from "../pause.ts";
+import { progressBar } from "../progress_bar.ts";
 import { readJobById } from "../read_job.ts";
 import { countOf } from "../render.ts";
 import { hintAtWorker } from "../worker_hint.ts";
@@ -33,7 +35,13 @@ export const command = defineCommand({
   flags: {
     timeout: flag.duration({ summary: "Wait no longer than this", short: "t" }),
   },
-  args: { ids: arg.many("ID", "A job's id, or a unique beginning or ending of it") },
+  args: {
+    ids: arg.many(
+      "ID",
+      "A job's id, or a unique beginning or ending of it",
+      jobsIn("processing", ...WAITING_STATES),
+    ),
+  },
   examples: [
     ["queuectl wait job1", "Wait for a job and exit as it did"],
     ["queuectl wait job1 job2 --timeout 10m && ./deploy", "Go on when both have completed"],
@@ -43,6 +51,7 @@ export const command = defineCommand({
     ["1", "A job has no exit code of its own: it was cancelled, lost or could not start"],
     ["124", "The time ran out; with --json the jobs are printed as they are"],
     ["125", "Queuectl itself failed, or a job is not known"],
+    ["130", "Interrupted by SIGINT, 143 by SIGTERM; the jobs go on"],
     ["others", "The job's own"],
   ],
   run: (context, { args, flags }) =>
@@ -63,11 +72,13 @@ async function waitForJobs(
   const wait = new JobWait(store, ids, context);
   const deadline = timeout === null ? Infinity : performance.now() + timeout;
   const pause = new Pause();
+  using bar = progressBar(context, { label: "Waiting", total: wait.total });
   await wait.look();
   if (wait.open > 0 && !json) await hintAtWorker(store, context);
   while (wait.open > 0 && interruption.code === null && performance.now() < deadline) {
     await pause.wait(interruption.signal);
     await wait.look();
+    if (wait.total > 1) bar.update(wait.total - wait.open, { note: wait.running });
   }
   const { open, jobs } = wait;
   if (open > 0 && interruption.code !== null) {
@@ -96,6 +107,16 @@ class JobWait {
     this.#store = store;
     this.#context = context;
     this.#jobs = new Map(ids.map((id) => [id, null]));
+  }
+
+  get total(): number {
+    return this.#jobs.size;
+  }
+
+  /** Which ones run. */
+  get running(): string {
+    const running = this.jobs.filter(({ state }) => state === "processing");
+    return running.length === 0 ? "" : `running: ${running.map(({ id }) => id).join(", ")}`;
   }
 
   get jobs(): Job[] {

@@ -36,12 +36,12 @@ export const command = defineCommand({
       await renderTable(
         [
           { title: "ID" },
-          { title: "HOST" },
-          { title: "PID", align: "right" },
+          { title: "HOST", spare: 3 },
+          { title: "PID", align: "right", spare: 2 },
           { title: "SLOTS", align: "right" },
           { title: "BUSY", align: "right" },
           { title: "QUEUES", flexible: true },
-          { title: "HEARTBEAT", align: "right" },
+          { title: "HEARTBEAT", align: "right", spare: 1 },
           { title: "STATE" },
         ],
         workers.map(({ worker, lost }) => [

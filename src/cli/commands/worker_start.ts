@@ -14,9 +14,13 @@ import type { WorkerOptions } from "../../worker/worker_options.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { detachWorker } from "../detach.ts";
+import { showDraining } from "../drain_bar.ts";
 import * as flag from "../flags.ts";
 import { readQueue } from "../job_flags.ts";
 import { reportEvents } from "../worker_events.ts";
+
+/** The most threads that a worker may be told to have. */
+const MAX_THREADS = 64;
 
 /** Runs a worker. */
 export const command = defineCommand({
@@ -38,6 +42,7 @@ export const command = defineCommand({
     }),
     queue: flag.list(readQueue, {
       summary: "Serve only these queues",
+      complete: "queue",
       short: "q",
       placeholder: "QUEUE,…",
       aliases: ["queues"],
@@ -54,7 +59,7 @@ export const command = defineCommand({
     threads: flag.integer({
       summary: "Threads that start and watch the jobs",
       min: 1,
-      max: 64,
+      max: MAX_THREADS,
       placeholder: "T",
       defaultText: "one for each core, and no more than slots",
     }),
@@ -79,7 +84,7 @@ export const command = defineCommand({
       name: flags.name ?? null,
       host: currentHost(),
       slots,
-      threads: Math.min(slots, flags.threads ?? navigator.hardwareConcurrency),
+      threads: flags.threads ?? Math.min(MAX_THREADS, navigator.hardwareConcurrency),
       queues: flags.queue.length === 0 ? null : [...new Set(flags.queue)],
       drainWait: flags.drain ? flags.drainWait : null,
       singleton: flags.singleton,
@@ -95,6 +100,7 @@ export const command = defineCommand({
 async function work(store: Store, options: WorkerOptions, context: Context): Promise<number> {
   const events = new Events();
   using _report = await reportEvents(events, context);
+  await using _bar = showDraining(store, events, options, context);
   const supervisor = new Supervisor(store, events, options);
   using _signals = stopOnSignals(supervisor);
   await supervisor.run();

@@ -5,11 +5,12 @@
  */
 
 import { resolveConfig } from "../../config.ts";
-import { ConflictError, NotFoundError, WaitTimeoutError } from "../../errors.ts";
+import { ConflictError, WaitTimeoutError } from "../../errors.ts";
 import type { Store, WorkerInfo } from "../../store/store.ts";
 import { currentHost } from "../../worker/host.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
+import { findWorker } from "../find_worker.ts";
 import * as flag from "../flags.ts";
 import { Pause } from "../pause.ts";
 import { countOf } from "../render.ts";
@@ -26,7 +27,7 @@ export const command = defineCommand({
     now: flag.boolean({ summary: "End the running jobs and hand them back" }),
     timeout: flag.duration({ summary: "Wait at most so long", defaultText: "for ever" }),
   },
-  args: { ids: arg.any("ID", "Workers, by id or the beginning of it; without any: all") },
+  args: { ids: arg.any("ID", "Workers, by id or the beginning of it; without any: all", "worker") },
   examples: [
     ["queuectl worker stop", "Stop all workers of the store"],
     ["queuectl worker stop --now", "Do not wait for the running jobs"],
@@ -65,22 +66,6 @@ function waitingLine(busy: number, now: boolean): string {
     : `Waiting for ${jobs}; not to wait: queuectl worker stop --now`;
 }
 
-function findWorker(workers: readonly WorkerInfo[], part: string): WorkerInfo {
-  const exact = workers.find((worker) => worker.id === part);
-  const found = exact
-    ? [exact]
-    : workers.filter((worker) =>
-      part.length > 0 && (worker.id.startsWith(part) || worker.id.endsWith(part))
-    );
-  if (found.length === 1) return found[0]!;
-  const shown = JSON.stringify(part);
-  throw new NotFoundError(
-    found.length === 0
-      ? `There is no worker ${shown}: "queuectl worker list" shows them`
-      : `${shown} fits ${found.length} workers: give more of the id`,
-  );
-}
-
 function isGone(worker: WorkerInfo): boolean {
   return isLost(worker, currentHost());
 }
@@ -111,7 +96,12 @@ async function untilGone(
     }
     if (performance.now() > limit) {
       throw new WaitTimeoutError(
-        `${countOf(left.length, "worker")} still running after --timeout: they end with their jobs`,
+        left.length === 1
+          ? "1 worker still runs after --timeout: it ends when its jobs have ended"
+          : `${
+            countOf(left.length, "worker")
+          } still run after --timeout: they end when their jobs ` +
+            "have ended",
       );
     }
     await pause.wait();

@@ -5,9 +5,11 @@
  * @module
  */
 
-import type { Claim, TickRequest, WorkerInfo } from "../store.ts";
+import type { Claim, QueueSettings, TickRequest, WorkerInfo } from "../store.ts";
 import type { Database, Row } from "./database.ts";
-import { JOB_COLUMNS, jobFromRow } from "./rows.ts";
+import { allowance, noteStart, queueSettings } from "./queues.ts";
+import { envFromRow, JOB_COLUMNS, jobFromRow } from "./rows.ts";
+import { readStdin } from "./stdin.ts";
 
 /**
  * From one queue to the next in the index: one seek each, however many queues there ever were. Left
@@ -26,14 +28,21 @@ const HEADS = `SELECT seq, priority FROM job WHERE state = 'pending' AND queue =
 
 const TAKE = `UPDATE job SET state = 'processing', attempts = attempts + 1, runs = runs + 1,
     token = ?, worker_id = ?, started_at = ?, updated_at = ?, finished_at = NULL,
-    exit_code = NULL
+    exit_code = NULL, progress = NULL, progress_message = NULL
   WHERE seq = ?`;
 
 /** RETURNING would cost twice as much: 6 µs a job, since the table has triggers. */
-const TAKEN = `SELECT runs, ${JOB_COLUMNS} FROM job WHERE seq = ?`;
+const TAKEN = `SELECT runs, has_stdin, ${JOB_COLUMNS} FROM job WHERE seq = ?`;
 
 const LOG = `INSERT INTO attempt (job, attempt, started_at, worker_id, host, launcher_pid,
   launcher_start) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+
+/** What a claim gives. */
+export interface Claimed {
+  readonly claims: Claim[];
+  /** Milliseconds until a queue whose rate is used up lets the next job begin; null if none is. */
+  readonly rateOpensIn: number | null;
+}
 
 /** Within a transaction: at most one job for each of `request.free`, highest priority first. */
 export function claimJobs(
@@ -42,33 +51,59 @@ export function claimJobs(
   self: WorkerInfo,
   now: number,
   newToken: () => string,
-): Claim[] {
+): Claimed {
   const wanted = request.free.length;
-  if (wanted === 0) return [];
-  return nextInLine(db, self.queues, wanted).map((seq, slot) => {
+  if (wanted === 0) return { claims: [], rateOpensIn: null };
+  const settings = queueSettings(db);
+  const { jobs, rateOpensIn } = nextInLine(db, self.queues, wanted, settings, now);
+  const claims = jobs.map((seq, slot) => {
     const launcher = request.free[slot]!;
     const token = newToken();
     db.run(TAKE, token, self.id, now, now, seq);
     const row = db.get(TAKEN, seq)!;
     db.run(LOG, seq, row.runs!, now, self.id, self.host, launcher.pid, launcher.startTime);
+    const job = jobFromRow(row);
+    if (settings.get(job.queue)?.rate) noteStart(db, job.queue, now);
     return {
-      jobId: row.id as string,
+      jobId: job.id,
       token,
-      job: jobFromRow(row),
+      job,
       attempt: row.runs as number,
+      env: envFromRow(row),
+      stdin: row.has_stdin === 1 ? readStdin(db, seq) : null,
     };
   });
+  // These may have used up a rate while slots are left.
+  const isChanged = claims.some(({ job }) => settings.get(job.queue)?.rate);
+  if (!isChanged || claims.length === wanted) return { claims, rateOpensIn };
+  return { claims, rateOpensIn: nextInLine(db, self.queues, 1, settings, now).rateOpensIn };
 }
 
-/** The `seq` of the jobs whose turn it is. */
-function nextInLine(db: Database, queues: readonly string[] | null, wanted: number): number[] {
-  const waiting = db.all(QUEUES).map((row) => row.queue as string)
-    .filter((queue) => queues === null || queues.includes(queue));
-  const heads: Row[] = waiting.flatMap((queue) => db.all(HEADS, queue, wanted));
-  if (waiting.length > 1) {
+/** The `seq` of the jobs whose turn it is. Queues that let nothing begin are not looked into. */
+function nextInLine(
+  db: Database,
+  queues: readonly string[] | null,
+  wanted: number,
+  settings: ReadonlyMap<string, QueueSettings>,
+  now: number,
+): { jobs: number[]; rateOpensIn: number | null } {
+  const heads: Row[] = [];
+  let rateOpensIn: number | null = null;
+  let found = 0;
+  for (const { queue } of db.all(QUEUES) as { queue: string }[]) {
+    if (queues !== null && !queues.includes(queue)) continue;
+    const own = settings.get(queue);
+    const allowed = own === undefined ? null : allowance(db, queue, own, now);
+    if (allowed?.rateOpensIn) rateOpensIn = Math.min(allowed.rateOpensIn, rateOpensIn ?? Infinity);
+    const limit = Math.min(wanted, allowed?.jobs ?? wanted);
+    if (limit === 0) continue;
+    heads.push(...db.all(HEADS, queue, limit));
+    found++;
+  }
+  if (found > 1) {
     heads.sort((a, b) =>
       (b.priority as number) - (a.priority as number) || (a.seq as number) - (b.seq as number)
     );
   }
-  return heads.slice(0, wanted).map((head) => head.seq as number);
+  return { jobs: heads.slice(0, wanted).map((head) => head.seq as number), rateOpensIn };
 }

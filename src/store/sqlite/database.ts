@@ -26,6 +26,8 @@ export type Row = Record<string, SqlValue>;
 export interface DatabaseOptions {
   /** Make the schema in a file that is empty. */
   readonly create: boolean;
+  /** Change nothing, and make nothing beside the file. */
+  readonly readOnly?: boolean;
   /** The longest wait for other readers and writers, milliseconds. */
   readonly patience: number;
 }
@@ -33,7 +35,8 @@ export interface DatabaseOptions {
 /** The one connection of its process to a store file. */
 export class Database implements AsyncDisposable {
   readonly #connection: DatabaseSync;
-  readonly #turnstile: Turnstile;
+  /** Null where nothing is written. */
+  readonly #turnstile: Turnstile | null;
   readonly #path: string;
   readonly #identity: string | null;
   readonly #patience: number;
@@ -44,7 +47,7 @@ export class Database implements AsyncDisposable {
   private constructor(
     path: string,
     connection: DatabaseSync,
-    turnstile: Turnstile,
+    turnstile: Turnstile | null,
     patience: number,
   ) {
     this.#path = path;
@@ -57,24 +60,29 @@ export class Database implements AsyncDisposable {
   /**
    * Opens a store file that exists, and brings its schema up to date.
    *
-   * @throws {StoreError} if it is no store of ours, newer than this program, or cannot be used
+   * @throws {StoreError} if it is no store of ours, newer than this program, cannot be used, or is to be
+   * read only and of an older version
    */
   static async open(path: string, options: DatabaseOptions): Promise<Database> {
-    const { create, patience } = options;
+    const { create, patience, readOnly = false } = options;
     await using closing = new AsyncDisposableStack();
     try {
       const connection = closing.adopt(new DatabaseSync(path), (opened) => opened.close());
       const pragmas = // Deno 2.4.2 ignores the `timeout` option.
         `PRAGMA busy_timeout = ${BUSY_TIMEOUT};` +
         "PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864;" +
-        (Deno.build.os === "darwin" ? "PRAGMA fullfsync = 1;" : "");
+        (Deno.build.os === "darwin" ? "PRAGMA fullfsync = 1;" : "") +
+        (readOnly ? "PRAGMA query_only = 1;" : "");
       await persist(patience, () => connection.exec(pragmas));
       // First of all: nothing is made beside a file that is not ours.
       const version = await persist(patience, () => schemaVersion(connection, path));
       if (version === 0 && !create) throw missingStore(path);
-      const turnstile = closing.use(
-        new Turnstile(`${createSideDirectory(path)}/turnstile`, patience),
-      );
+      if (readOnly && version < MIGRATIONS.length) {
+        throw new StoreError(`The store ${path} is of an older version: any command updates it`);
+      }
+      const turnstile = readOnly
+        ? null
+        : closing.use(new Turnstile(`${createSideDirectory(path)}/turnstile`, patience));
       const database = new Database(path, connection, turnstile, patience);
       if (version < MIGRATIONS.length) await database.#migrate(path);
       // All is well: nothing is closed here.
@@ -116,7 +124,7 @@ export class Database implements AsyncDisposable {
 
   /** Runs `work` within one write transaction; what it throws undoes all of it. */
   write<T>(durability: Durability, work: () => T): Promise<T> {
-    return this.#turnstile.pass(async () => {
+    return this.#writers.pass(async () => {
       if (this.#durability !== durability) {
         this.#connection.exec(`PRAGMA synchronous = ${durability}`);
         this.#durability = durability;
@@ -142,11 +150,17 @@ export class Database implements AsyncDisposable {
 
   /** Closes the connection after the writes that have been begun. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#turnstile[Symbol.asyncDispose]();
+    await this.#turnstile?.[Symbol.asyncDispose]();
     if (this.#closed) return;
     this.#closed = true;
     this.#statements.clear();
     this.#connection.close();
+  }
+
+  /** The line in which writers stand. */
+  get #writers(): Turnstile {
+    if (this.#turnstile === null) throw new TypeError("The store is open for reading only");
+    return this.#turnstile;
   }
 
   #commit<T>(work: () => T): T {
@@ -181,7 +195,7 @@ export class Database implements AsyncDisposable {
 
   async #migrate(path: string): Promise<void> {
     // WAL is a property of the file, and two processes that set it at once get SQLITE_BUSY.
-    await this.#turnstile.pass(() =>
+    await this.#writers.pass(() =>
       persist(this.#patience, () => this.#connection.exec("PRAGMA journal_mode = WAL"))
     );
     await this.write("full", () => {

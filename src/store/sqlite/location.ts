@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StoreError } from "../../errors.ts";
+import { MissingStoreError, StoreError } from "../../errors.ts";
 import { networkMount } from "./network_mount.ts";
 
 /** Makes an empty store file if there is none; what the user has made is left alone. */
@@ -32,8 +32,8 @@ export function requireStoreFile(path: string): void {
 }
 
 /** The error of a command that creates nothing, where there is no store. */
-export function missingStore(path: string): StoreError {
-  return new StoreError(`There is no store at ${path} yet: "queuectl enqueue" makes one`);
+export function missingStore(path: string): MissingStoreError {
+  return new MissingStoreError(`There is no store at ${path} yet: "queuectl enqueue" makes one`);
 }
 
 /** `<store>.d`, where spool files, sockets and logs live. */

@@ -12,6 +12,11 @@
  * second for it, and `status` reads a handful of rows however many jobs there are. The states are
  * compared one by one, the frequent ones first: for `IN` SQLite fills a table at every write, which
  * costs 2 of 9 µs.
+ *
+ * `dependency` holds the parents that have yet to end; those of a job in `after` that are not there have
+ * ended as they should. `ended_parent` names jobs that have ended and whose dependents have yet to be told.
+ * `was_waiting` says what else a job waited for when it was cancelled because of a parent, `cancelled_by`.
+ * `start` holds when attempts began, in queues with a rate.
  */
 const CORE = `
 CREATE TABLE setting (
@@ -33,7 +38,10 @@ CREATE TABLE job (
   backoff_base REAL NOT NULL CHECK (backoff_base >= 0),
   backoff_max INTEGER NOT NULL CHECK (backoff_max >= 0),
   backoff_jitter REAL NOT NULL CHECK (backoff_jitter BETWEEN 0 AND 1),
-  run_at INTEGER CHECK ((run_at IS NOT NULL) = (state IN ('scheduled', 'failed'))),
+  timeout INTEGER CHECK (timeout > 0),
+  run_at INTEGER CHECK (CASE WHEN run_at IS NULL THEN state <> 'scheduled' AND state <> 'failed'
+    ELSE state = 'failed' OR state = 'scheduled' OR state = 'blocked' OR state = 'held'
+      OR cancelled_by IS NOT NULL END),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   started_at INTEGER,
@@ -44,15 +52,83 @@ CREATE TABLE job (
   token TEXT CHECK ((token IS NOT NULL) = (state = 'processing')),
   cancel_requested INTEGER NOT NULL DEFAULT 0
     CHECK (cancel_requested = 0 OR (cancel_requested = 1 AND state = 'processing')),
+  unique_key TEXT,
+  cancelled_by TEXT CHECK (cancelled_by IS NULL OR state = 'cancelled'),
+  was_waiting TEXT CHECK (was_waiting IS NULL OR cancelled_by IS NOT NULL),
+  schedule TEXT,
+  fire_time INTEGER CHECK ((fire_time IS NULL) = (schedule IS NULL)),
+  progress REAL CHECK (progress BETWEEN 0 AND 100),
+  progress_message TEXT,
   cwd TEXT,
-  tags TEXT NOT NULL DEFAULT '[]' CHECK (json_type(tags) = 'array'),
+  tags TEXT NOT NULL DEFAULT '[]' CHECK (tags = '[]' OR json_type(tags) = 'array'),
+  after TEXT NOT NULL DEFAULT '[]' CHECK (after = '[]' OR json_type(after) = 'array'),
+  fatal_exit_codes TEXT NOT NULL DEFAULT '[]'
+    CHECK (fatal_exit_codes = '[]' OR json_type(fatal_exit_codes) = 'array'),
+  env TEXT NOT NULL DEFAULT '{}' CHECK (env = '{}' OR json_type(env) = 'object'),
+  has_stdin INTEGER NOT NULL DEFAULT 0,
   command TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX job_state ON job (state, seq);
 CREATE INDEX job_claim ON job (queue, priority DESC, seq) WHERE state = 'pending';
-CREATE INDEX job_due ON job (run_at) WHERE run_at IS NOT NULL;
-CREATE INDEX job_running ON job (worker_id) WHERE state = 'processing';
+CREATE INDEX job_due ON job (run_at) WHERE state = 'scheduled' OR state = 'failed';
+CREATE INDEX job_running ON job (worker_id, queue) WHERE state = 'processing';
+CREATE INDEX job_ended ON job (state, finished_at) WHERE finished_at IS NOT NULL;
+CREATE UNIQUE INDEX job_unique_key ON job (unique_key) WHERE unique_key IS NOT NULL
+  AND state <> 'completed' AND state <> 'dead' AND state <> 'cancelled';
+CREATE INDEX job_cancelled_by ON job (cancelled_by) WHERE cancelled_by IS NOT NULL;
+CREATE UNIQUE INDEX job_firing ON job (schedule, fire_time) WHERE schedule IS NOT NULL;
+CREATE INDEX job_of_schedule ON job (schedule) WHERE schedule IS NOT NULL
+  AND state <> 'completed' AND state <> 'dead' AND state <> 'cancelled';
+
+CREATE TABLE input (
+  job INTEGER NOT NULL PRIMARY KEY,
+  stdin TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE dependency (
+  parent TEXT NOT NULL,
+  job INTEGER NOT NULL,
+  condition TEXT NOT NULL CHECK (condition IN ('ok', 'any', 'notok')),
+  PRIMARY KEY (parent, job)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX dependency_job ON dependency (job);
+
+CREATE TABLE ended_parent (
+  id TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE queue (
+  name TEXT NOT NULL PRIMARY KEY,
+  paused INTEGER NOT NULL DEFAULT 0,
+  job_limit INTEGER CHECK (job_limit > 0),
+  rate_count INTEGER CHECK (rate_count > 0),
+  rate_period INTEGER CHECK (rate_period > 0),
+  CHECK ((rate_count IS NULL) = (rate_period IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE start (
+  queue TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (queue, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX start_at ON start (queue, at, number);
+
+CREATE TABLE schedule (
+  name TEXT NOT NULL PRIMARY KEY,
+  cron TEXT NOT NULL,
+  timezone TEXT NOT NULL,
+  catch_up TEXT NOT NULL CHECK (catch_up IN ('none', 'one', 'all')),
+  overlap TEXT NOT NULL CHECK (overlap IN ('allow', 'skip')),
+  spec TEXT NOT NULL CHECK (json_type(spec) = 'object'),
+  paused INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER,
+  created_at INTEGER NOT NULL,
+  last_at INTEGER,
+  last_job TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX schedule_due ON schedule (next_at) WHERE paused = 0 AND next_at IS NOT NULL;
 
 CREATE TABLE counter (
   state TEXT NOT NULL,
@@ -73,6 +149,8 @@ WHEN OLD.state <> NEW.state OR OLD.queue <> NEW.queue BEGIN
 END;
 CREATE TRIGGER job_deleted AFTER DELETE ON job BEGIN
   UPDATE counter SET jobs = jobs - 1 WHERE state = OLD.state AND queue = OLD.queue;
+  DELETE FROM input WHERE job = OLD.seq;
+  DELETE FROM dependency WHERE job = OLD.seq;
   DELETE FROM attempt WHERE job = OLD.seq;
   DELETE FROM output WHERE job = OLD.seq;
 END;
@@ -115,6 +193,7 @@ CREATE TABLE worker (
   queues TEXT,
   draining INTEGER NOT NULL DEFAULT 0,
   stop_request TEXT CHECK (stop_request IN ('drain', 'now')),
+  slots_request INTEGER,
   started_at INTEGER NOT NULL,
   heartbeat INTEGER NOT NULL DEFAULT 0,
   heartbeat_at INTEGER NOT NULL,

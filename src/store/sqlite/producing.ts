@@ -1,120 +1,125 @@
 /**
- * Enqueue, cancel, retry and delete: what users do to jobs.
+ * Enqueue: new jobs, all or none.
  *
  * @module
  */
 
-import { ConflictError, IdTakenError, NotFoundError } from "../../errors.ts";
-import type { NewJob } from "../../job/job.ts";
-import { isFinal, sourcesOf, type State, transition } from "../../job/state.ts";
-import type { CancelResult } from "../store.ts";
+import { CircleError, IdTakenError, UniqueKeyTakenError } from "../../errors.ts";
+import type { NewJob, Parent } from "../../job/job.ts";
+import { findCircle } from "../../job/parents.ts";
+import { waitingState } from "../../job/state.ts";
+import type { Enqueued, IfExists } from "../store.ts";
 import type { Database } from "./database.ts";
+import { attachParents, tellAllDependents } from "./parents.ts";
+import { listText } from "./rows.ts";
+import { cancelWaiting } from "./steering.ts";
+import { storeStdin } from "./stdin.ts";
+import { holderOf } from "./unique_key.ts";
 
 const INSERT = `INSERT INTO job (id, queue, state, priority, max_retries, backoff_base, backoff_max,
-    backoff_jitter, created_at, updated_at, cwd, tags, command)
-  VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+    backoff_jitter, timeout, run_at, created_at, updated_at, unique_key, schedule, fire_time, cwd, tags,
+    after, fatal_exit_codes, env, has_stdin, command)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO NOTHING`;
 
-/** Within a transaction: stores the jobs, or throws {@link ConflictError} at the first taken id. */
-export function insertJobs(db: Database, jobs: readonly NewJob[], now: number): void {
-  for (const job of jobs) {
-    const inserted = db.run(
-      INSERT,
-      job.id,
-      job.queue,
-      job.priority,
-      job.maxRetries,
-      job.backoffBase,
-      job.backoffMax,
-      job.backoffJitter,
-      now,
-      now,
-      job.cwd,
-      job.tags.length === 0 ? "[]" : JSON.stringify(job.tags),
-      job.command,
-    );
-    if (inserted === 0) throw new IdTakenError(job.id);
-  }
-}
-
-/** Within a transaction: cancels a waiting job, or asks for the end of a running one. */
-export function cancelJob(db: Database, id: string, now: number): CancelResult {
-  const state = stateOf(db, id);
-  if (state === "cancelled") return "already";
-  if (state === "processing") {
-    db.run("UPDATE job SET cancel_requested = 1, updated_at = ? WHERE id = ?", now, id);
-    return "requested";
-  }
-  if (isFinal(state)) throw new ConflictError(`Job ${id} is ${state} already`);
-  db.run(
-    `UPDATE job SET state = 'cancelled', run_at = NULL, error = 'cancelled', updated_at = ?,
-      finished_at = ? WHERE id = ?`,
-    now,
-    now,
-    id,
-  );
-  return "cancelled";
-}
-
-const NEW_LIFE = `state = 'pending', attempts = 0, run_at = NULL, updated_at = ?,
-  started_at = NULL, finished_at = NULL, exit_code = NULL, error = NULL`;
-
-/** Within a transaction: gives a job a new life. */
-export function retryJob(db: Database, id: string, from: readonly State[], now: number): void {
-  const state = stateOf(db, id);
-  const allowed = from.filter((state) => sourcesOf("retry").includes(state));
-  if (!allowed.includes(state)) {
-    throw new ConflictError(
-      `Job ${id} is ${state}: only jobs that are ${allowed.join(" or ")} can be retried`,
-    );
-  }
-  db.run(`UPDATE job SET ${NEW_LIFE} WHERE id = ?`, now, id);
+/** How jobs are stored. */
+export interface Insertion {
+  readonly now: number;
+  readonly ifExists: IfExists;
 }
 
 /**
- * Within a transaction: retries up to `limit` jobs of a state that arrived after a job; their numbers
- * of arrival. Going on from there, a job that soon is in the state again is not met twice.
+ * Within a transaction: stores the jobs; see `Store.enqueue` for what comes back and what is thrown.
  */
-export function retryBatch(
+export function insertJobs(
   db: Database,
-  { state, after, limit }: { state: State; after: number; limit: number },
-  now: number,
-): number[] {
-  if (transition(state, "retry") === null) {
-    throw new ConflictError(`Jobs that are ${state} cannot be retried`);
+  jobs: readonly NewJob[],
+  insertion: Insertion,
+): Enqueued[] {
+  const enqueued = jobs.map((job) => insertJob(db, job, insertion));
+  const waiting = jobs.filter((job, i) => job.after.length > 0 && enqueued[i]!.isNew);
+  if (waiting.length > 0) {
+    const known = withHolders(db, waiting, jobs, enqueued);
+    const circle = findCircle(known);
+    if (circle) throw new CircleError(circle);
+    for (const job of known) {
+      const seq = db.get("SELECT seq FROM job WHERE id = ?", job.id)!.seq as number;
+      attachParents(db, { ...job, seq }, insertion.now);
+    }
   }
-  return db.all(
-    `UPDATE job SET ${NEW_LIFE}
-    WHERE seq IN (SELECT seq FROM job WHERE state = ? AND seq > ? ORDER BY seq LIMIT ?)
-    RETURNING seq`,
+  // Who was replaced, or cancelled because of a parent, may have dependents.
+  if (waiting.length > 0 || insertion.ifExists === "replace") {
+    tellAllDependents(db, insertion.now);
+  }
+  return enqueued;
+}
+
+function insertJob(db: Database, job: NewJob, { now, ifExists }: Insertion): Enqueued {
+  const { id, uniqueKey: key } = job;
+  const holder = key === null ? null : holderOf(db, key);
+  if (holder && ifExists === "return") return { id: holder.id, isNew: false };
+  if (holder && (ifExists === "fail" || holder.state === "processing")) {
+    throw new UniqueKeyTakenError({ id, key: key!, holder });
+  }
+  if (holder) cancelWaiting(db, holder.id, `replaced by job ${id}`, now);
+  const runAt = job.delay === null ? job.runAt : now + job.delay;
+  const blocked = job.after.length > 0;
+  const state = waitingState({ held: job.held, blocked, runAt }, now);
+  const inserted = db.run(
+    INSERT,
+    id,
+    job.queue,
+    state,
+    job.priority,
+    job.maxRetries,
+    job.backoffBase,
+    job.backoffMax,
+    job.backoffJitter,
+    job.timeout,
+    state === "pending" ? null : runAt,
     now,
-    state,
-    after,
-    limit,
-  ).map((row) => row.seq as number);
-}
-
-/** Within a transaction: deletes a job with its attempts and output. */
-export function removeJob(db: Database, id: string, from: readonly State[]): void {
-  const state = stateOf(db, id);
-  if (!from.includes(state)) {
-    throw new ConflictError(`Job ${id} is ${state}, not ${from.join(" or ")}`);
-  }
-  db.run("DELETE FROM job WHERE id = ?", id);
-}
-
-/** Within a transaction: deletes up to `limit` jobs of a state that ended before a time. */
-export function removeBatch(db: Database, state: State, before: number, limit: number): number {
-  return db.run(
-    `DELETE FROM job WHERE seq IN
-      (SELECT seq FROM job WHERE state = ? AND finished_at < ? ORDER BY seq LIMIT ?)`,
-    state,
-    before,
-    limit,
+    now,
+    key,
+    job.schedule,
+    job.fireTime,
+    job.cwd,
+    listText(job.tags),
+    listText(job.after),
+    listText(job.fatalExitCodes),
+    isEmpty(job.env) ? "{}" : JSON.stringify(job.env),
+    job.stdin === null ? 0 : 1,
+    job.command,
   );
+  if (inserted === 0) throw new IdTakenError(id);
+  if (job.stdin !== null) storeStdin(db, id, job.stdin);
+  return { id, isNew: true };
 }
 
-function stateOf(db: Database, id: string): State {
-  const row = db.get("SELECT state FROM job WHERE id = ?", id);
-  if (!row) throw new NotFoundError(`There is no job ${id}`);
-  return row.state as State;
+/** A parent that was not stored because another job holds its unique key is that other job. */
+function withHolders(
+  db: Database,
+  waiting: readonly NewJob[],
+  jobs: readonly NewJob[],
+  enqueued: readonly Enqueued[],
+): readonly NewJob[] {
+  const holders = new Map<string, string>();
+  for (const [i, { id, isNew }] of enqueued.entries()) if (!isNew) holders.set(jobs[i]!.id, id);
+  if (holders.size === 0) return waiting;
+  return waiting.map((job) => {
+    if (!job.after.some(({ id }) => holders.has(id))) return job;
+    // Two parents may be one now: what was said of it first holds.
+    const parents = new Map<string, Parent>();
+    for (const { id, on } of job.after) {
+      const parent = { id: holders.get(id) ?? id, on };
+      if (!parents.has(parent.id)) parents.set(parent.id, parent);
+    }
+    const after = [...parents.values()];
+    db.run("UPDATE job SET after = ? WHERE id = ?", listText(after), job.id);
+    return { ...job, after };
+  });
+}
+
+function isEmpty(object: Readonly<Record<string, string>>): boolean {
+  for (const _ in object) return false;
+  return true;
 }

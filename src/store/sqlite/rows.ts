@@ -15,7 +15,8 @@ import type { Row } from "./database.ts";
 export const JOB_COLUMNS =
   "id, queue, state, priority, attempts, max_retries, backoff_base, backoff_max, backoff_jitter, " +
   "run_at, created_at, updated_at, started_at, finished_at, exit_code, error, worker_id, " +
-  "cancel_requested, cwd, tags, command";
+  "cancel_requested, timeout, unique_key, schedule, fire_time, progress, progress_message, cwd, " +
+  "tags, after, fatal_exit_codes, env, command";
 
 /** A row of `job`. */
 export function jobFromRow(row: Row): Job {
@@ -29,7 +30,13 @@ export function jobFromRow(row: Row): Job {
     backoffMax: row.backoff_max as number,
     backoffJitter: row.backoff_jitter as number,
     cwd: row.cwd as string | null,
-    tags: row.tags === "[]" ? [] : JSON.parse(row.tags as string) as string[],
+    tags: list(row.tags),
+    timeout: row.timeout as number | null,
+    uniqueKey: row.unique_key as string | null,
+    after: list(row.after),
+    fatalExitCodes: list(row.fatal_exit_codes),
+    schedule: row.schedule as string | null,
+    fireTime: row.fire_time as number | null,
     state: row.state as State,
     attempts: row.attempts as number,
     runAt: row.run_at as number | null,
@@ -41,7 +48,27 @@ export function jobFromRow(row: Row): Job {
     error: row.error as string | null,
     workerId: row.worker_id as string | null,
     cancelRequested: row.cancel_requested === 1,
+    envNames: row.env === "{}" ? [] : Object.keys(envFromRow(row)),
+    progress: row.progress === null ? null : {
+      percent: row.progress as number,
+      message: row.progress_message as string | null,
+    },
   };
+}
+
+/** What a row of `job` adds to the environment of the command, values and all. */
+export function envFromRow(row: Row): Record<string, string> {
+  return row.env === "{}" ? {} : JSON.parse(row.env as string);
+}
+
+/** A list as the text that a column holds; most are empty. */
+export function listText(list: readonly unknown[]): string {
+  return list.length === 0 ? "[]" : JSON.stringify(list);
+}
+
+/** Most lists are empty, and then nothing is parsed. */
+function list<T>(text: unknown): readonly T[] {
+  return text === "[]" ? [] : JSON.parse(text as string);
 }
 
 /** A row of `attempt`. */
@@ -83,6 +110,7 @@ export function workerFromRow(row: Row): WorkerInfo {
     busy: row.busy as number,
     state: row.draining === 1 ? "draining" : "running",
     stopRequest: row.stop_request as StopRequest | null,
+    slotsRequest: row.slots_request as number | null,
     startedAt: row.started_at as number,
     heartbeatAt: row.heartbeat_at as number,
     heartbeat: row.heartbeat as number,

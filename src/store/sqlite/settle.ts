@@ -5,13 +5,14 @@
  */
 
 import { settle } from "../../job/outcome.ts";
-import { type State, transition } from "../../job/state.ts";
+import { isFinal, type State, transition } from "../../job/state.ts";
 import type { AttemptEnd, Settled } from "../store.ts";
 import type { Database } from "./database.ts";
 import { deleteOutput, insertChunk } from "./output.ts";
+import { noteEnded } from "./parents.ts";
 
 const RUNNING = `SELECT seq, runs, attempts, max_retries, backoff_base, backoff_max, backoff_jitter,
-  cancel_requested FROM job WHERE id = ? AND token = ?`;
+  cancel_requested, fatal_exit_codes FROM job WHERE id = ? AND token = ?`;
 
 const MOVE = `UPDATE job SET state = ?, attempts = ?, run_at = ?, updated_at = ?, finished_at = ?,
   exit_code = ?, error = ?, token = NULL, cancel_requested = 0 WHERE seq = ?`;
@@ -39,6 +40,9 @@ export function settleAttempt(
       backoffMax: row.backoff_max as number,
       backoffJitter: row.backoff_jitter as number,
       cancelRequested: row.cancel_requested === 1,
+      fatalExitCodes: row.fatal_exit_codes === "[]"
+        ? []
+        : JSON.parse(row.fatal_exit_codes as string),
     },
     end.outcome,
     random(),
@@ -59,6 +63,7 @@ export function settleAttempt(
     seq,
   );
   db.run(CLOSE, result.outcome, end.finishedAt, exitCode, error, end.outputBytes, seq, attempt);
+  if (isFinal(state)) noteEnded(db, end.jobId);
   if (end.replacesOutput) deleteOutput(db, seq, attempt);
   for (const chunk of end.chunks) insertChunk(db, seq, attempt, chunk);
   return {

@@ -4,40 +4,67 @@
  * @module
  */
 
-import type { Attempt, Job, NewJob } from "../../job/job.ts";
+import { NotFoundError } from "../../errors.ts";
+import type { Attempt, Job, NewJob, Progress } from "../../job/job.ts";
+import type { KeptJob, MovedJob } from "../../job/record.ts";
 import type { State } from "../../job/state.ts";
 import type {
+  AttemptRef,
   CancelResult,
+  EndedFilter,
+  Enqueued,
+  IfExists,
+  Imported,
+  ImportOptions,
+  JobChanges,
   JobFilter,
+  NewSchedule,
   NewWorker,
   OutputPiece,
+  QueueInfo,
+  QueueSettings,
   RunningAttempt,
+  ScheduleInfo,
+  Standing,
   StopRequest,
   Store,
   StoreStatus,
+  Taken,
   TickRequest,
   TickResult,
+  Wanted,
   WorkerInfo,
 } from "../store.ts";
-import { Database, type Durability, type SqlValue } from "./database.ts";
+import { Database, type Durability } from "./database.ts";
 import { answerDoorbell, removeDoorbell, ringDoorbells } from "./doorbell.ts";
 import { storeErrorFrom } from "./failure.ts";
 import { createStoreFile, requireStoreFile, sideDirectory } from "./location.ts";
+import { findTaken, importJobs } from "./moving.ts";
 import { selectOutput } from "./output.ts";
+import { tellDependents } from "./parents.ts";
+import { readKept, readPlain, readPortions } from "./portions.ts";
+import { insertJobs } from "./producing.ts";
+import { countJobs, countOutstanding, resolveId, selectJob, selectJobs } from "./queries.ts";
+import { configureQueue, selectQueues } from "./queues.ts";
+import { attemptFromRow, jobFromRow, pieceFromRow } from "./rows.ts";
+import { deleteSchedule, insertSchedule, pauseSchedule, selectSchedules } from "./schedules.ts";
+import { selectStanding } from "./standing.ts";
 import {
   cancelJob,
-  insertJobs,
+  editJob,
+  hasEnded,
+  noteProgress,
+  releaseJob,
   removeBatch,
   removeJob,
   retryBatch,
   retryJob,
-} from "./producing.ts";
-import { countJobs, queueCounts, resolveId, selectJobs } from "./queries.ts";
-import { attemptFromRow, JOB_COLUMNS, jobFromRow, pieceFromRow } from "./rows.ts";
+} from "./steering.ts";
 import { type Surroundings, tick } from "./tick.ts";
 import {
   buryWorker,
   insertWorker,
+  requestSlots,
   requestStop,
   selectAttemptsOf,
   selectWorkers,
@@ -59,6 +86,8 @@ const SURROUNDINGS: Surroundings = {
 export interface SqliteOptions {
   /** Make the store if it is missing. */
   readonly create: boolean;
+  /** Change nothing at all: a store of an older version is refused. */
+  readonly readOnly?: boolean;
   /** For tests. */
   readonly surroundings?: Partial<Surroundings>;
   /** The longest wait for other readers and writers, milliseconds; {@link PATIENCE} if absent. */
@@ -84,14 +113,14 @@ export class SqliteStore implements Store {
    * @throws {StoreError} if it is missing and not to be made, or cannot be used
    */
   static async open(path: string, options: SqliteOptions): Promise<SqliteStore> {
-    const { create, patience = PATIENCE, surroundings } = options;
+    const { create, readOnly = false, patience = PATIENCE, surroundings } = options;
     try {
       if (create) createStoreFile(path);
       else requireStoreFile(path);
     } catch (error) {
       throw storeErrorFrom(error, path);
     }
-    const db = await Database.open(path, { create, patience });
+    const db = await Database.open(path, { create, readOnly, patience });
     return new SqliteStore(path, db, { ...SURROUNDINGS, ...surroundings });
   }
 
@@ -121,14 +150,38 @@ export class SqliteStore implements Store {
     );
   }
 
-  async enqueue(jobs: readonly NewJob[]): Promise<void> {
-    await this.#write("full", (db) => insertJobs(db, jobs, this.#env.now()));
+  async enqueue(jobs: readonly NewJob[], ifExists: IfExists = "fail"): Promise<Enqueued[]> {
+    const enqueued = await this.#write(
+      "full",
+      (db) => insertJobs(db, jobs, { now: this.#env.now(), ifExists }),
+    );
     await this.#ring();
+    return enqueued;
+  }
+
+  async release(id: string): Promise<State> {
+    const state = await this.#write("full", (db) => releaseJob(db, id, this.#env.now()));
+    await this.#ring();
+    return state;
+  }
+
+  async edit(id: string, changes: JobChanges): Promise<Job> {
+    const job = await this.#write("full", (db) => {
+      editJob(db, id, changes, this.#env.now());
+      return selectJob(db, id)!;
+    });
+    await this.#ring();
+    return job;
+  }
+
+  async reportProgress(attempt: AttemptRef, progress: Progress): Promise<void> {
+    await this.#write("normal", (db) => noteProgress(db, attempt, progress, this.#env.now()));
   }
 
   async cancel(id: string): Promise<CancelResult> {
     const result = await this.#write("full", (db) => cancelJob(db, id, this.#env.now()));
-    if (result === "requested") await this.#ring();
+    if (result === "cancelled") await this.#tellDependents();
+    await this.#ring();
     return result;
   }
 
@@ -138,22 +191,35 @@ export class SqliteStore implements Store {
   }
 
   async retryAll(state: State): Promise<number> {
-    let after = 0;
-    const retried = await this.#inBatches((db) => {
-      const batch = retryBatch(db, { state, after, limit: BATCH }, this.#env.now());
-      after = Math.max(after, ...batch);
-      return batch.length;
-    });
+    let total = 0;
+    for (let after: number | null = 0; after !== null;) {
+      const from: number = after;
+      const { retried, last } = await this.#write(
+        "full",
+        (db) => retryBatch(db, { state, after: from, limit: BATCH }, this.#env.now()),
+      );
+      total += retried;
+      after = last;
+    }
     await this.#ring();
-    return retried;
+    return total;
   }
 
   async remove(id: string, from: readonly State[]): Promise<void> {
     await this.#write("full", (db) => removeJob(db, id, from));
   }
 
-  removeAll(state: State, endedBefore: number): Promise<number> {
-    return this.#inBatches((db) => removeBatch(db, state, endedBefore, BATCH));
+  async removeEnded({ states, ...filter }: EndedFilter, limit = Infinity): Promise<number> {
+    let total = 0;
+    for (const state of states) {
+      if (!await this.#read((db) => hasEnded(db, state, filter))) continue;
+      for (let found = BATCH; found === BATCH && total < limit;) {
+        const most = Math.min(BATCH, limit - total);
+        found = await this.#write("full", (db) => removeBatch(db, state, filter, most));
+        total += found;
+      }
+    }
+    return total;
   }
 
   resolve(idOrPart: string): Promise<string> {
@@ -161,10 +227,7 @@ export class SqliteStore implements Store {
   }
 
   job(id: string): Promise<Job | null> {
-    return this.#read((db) => {
-      const row = db.get(`SELECT ${JOB_COLUMNS} FROM job WHERE id = ?`, id);
-      return row && jobFromRow(row);
-    });
+    return this.#read((db) => selectJob(db, id));
   }
 
   jobs(filter: JobFilter): Promise<Job[]> {
@@ -190,7 +253,7 @@ export class SqliteStore implements Store {
 
   status(): Promise<StoreStatus> {
     return this.#read((db) => ({
-      queues: queueCounts(db),
+      queues: selectQueues(db),
       workers: selectWorkers(db),
       oldestPendingAt: (db.get(
         "SELECT created_at FROM job WHERE state = 'pending' ORDER BY seq LIMIT 1",
@@ -198,8 +261,49 @@ export class SqliteStore implements Store {
     }));
   }
 
+  standing(id: string): Promise<Standing> {
+    return this.#read((db) => {
+      const job = selectJob(db, id);
+      if (job === null) throw new NotFoundError(`There is no job ${id}`);
+      return selectStanding(db, job, this.#env.now());
+    });
+  }
+
   workers(): Promise<WorkerInfo[]> {
     return this.#read(selectWorkers);
+  }
+
+  queues(): Promise<QueueInfo[]> {
+    return this.#read(selectQueues);
+  }
+
+  async configureQueue(
+    queue: string,
+    changes: Partial<QueueSettings>,
+    { create } = { create: false },
+  ): Promise<QueueInfo> {
+    const info = await this.#write("full", (db) => configureQueue(db, queue, changes, create));
+    await this.#ring();
+    return info;
+  }
+
+  schedules(): Promise<ScheduleInfo[]> {
+    return this.#read(selectSchedules);
+  }
+
+  async addSchedule(schedule: NewSchedule, replace = false): Promise<void> {
+    await this.#write("full", (db) => insertSchedule(db, schedule, replace, this.#env.now()));
+    await this.#ring();
+  }
+
+  async pauseSchedule(name: string, paused: boolean, nextAt?: number | null): Promise<boolean> {
+    const changed = await this.#write("full", (db) => pauseSchedule(db, name, paused, nextAt));
+    await this.#ring();
+    return changed;
+  }
+
+  removeSchedule(name: string): Promise<void> {
+    return this.#write("full", (db) => deleteSchedule(db, name));
   }
 
   join(worker: NewWorker): Promise<void> {
@@ -207,15 +311,12 @@ export class SqliteStore implements Store {
   }
 
   async tick(request: TickRequest): Promise<TickResult> {
-    const result = await this.#write("normal", (db) => {
+    const { result, hasMadeWork } = await this.#write("normal", (db) => {
       db.requireFile();
       return tick(db, request, this.#env);
     });
     for (const worker of request.buried) removeDoorbell(this.directory, worker);
-    if (result.settled.some((settled) => settled.state === "pending")) {
-      // Handed back by a worker that goes: work for the others.
-      await ringDoorbells(this.directory, result.peers.map((peer) => peer.id));
-    }
+    if (hasMadeWork) await ringDoorbells(this.directory, result.peers.map((peer) => peer.id));
     return result;
   }
 
@@ -234,35 +335,42 @@ export class SqliteStore implements Store {
     await ringDoorbells(this.directory, workers);
   }
 
+  async requestSlots(workers: readonly string[], slots: number): Promise<void> {
+    await this.#write("normal", (db) => {
+      for (const worker of workers) requestSlots(db, worker, slots);
+    });
+    await ringDoorbells(this.directory, workers);
+  }
+
   outstanding(
     queues: readonly string[] | null,
     dueWithin: number,
     except: string | null = null,
   ): Promise<number> {
-    const within = queues === null ? "" : `queue IN (${queues.map(() => "?").join(", ")}) AND`;
-    const values: SqlValue[] = queues === null ? [] : [...queues];
-    return this.#read((db) =>
-      (db.get(
-        `SELECT coalesce(sum(jobs), 0) AS jobs FROM counter
-        WHERE ${within} state IN ('pending', 'processing')`,
-        ...values,
-      )!.jobs as number) +
-      (db.get(
-        `SELECT count(*) AS jobs FROM job
-        WHERE ${within} run_at <= ?`,
-        ...values,
-        this.#env.now() + dueWithin,
-      )!.jobs as number) -
-      (db.get(
-        `SELECT count(*) AS jobs FROM job WHERE ${within} id = ? AND state = 'processing'`,
-        ...values,
-        except,
-      )!.jobs as number)
-    );
+    return this.#read((db) => countOutstanding(db, queues, this.#env.now() + dueWithin, except));
   }
 
   doorbell(worker: string, ring: () => void): Promise<AsyncDisposable | null> {
     return Promise.resolve(answerDoorbell(this.directory, worker, ring));
+  }
+
+  portions(filter: JobFilter): AsyncIterable<readonly Job[]> {
+    return readPortions((work) => this.#read(work), filter, readPlain);
+  }
+
+  keptPortions(filter: JobFilter): AsyncIterable<readonly KeptJob[]> {
+    return readPortions((work) => this.#read(work), filter, readKept);
+  }
+
+  findTaken(wanted: Wanted): Promise<Taken> {
+    return this.#read((db) => findTaken(db, wanted));
+  }
+
+  async importJobs(jobs: Iterable<MovedJob>, options: ImportOptions): Promise<Imported> {
+    const imported = await this.#write("full", (db) => importJobs(db, jobs, options));
+    await this.#tellDependents();
+    await this.#ring();
+    return imported;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -286,13 +394,10 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** Repeats a transaction until it finds less than a batch; how many it found in all. */
-  async #inBatches(work: (db: Database) => number): Promise<number> {
-    for (let total = 0;;) {
-      const found = await this.#write("full", work);
-      total += found;
-      if (found < BATCH) return total;
-    }
+  /** In portions, so that workers are not kept waiting. */
+  async #tellDependents(): Promise<void> {
+    const tell = (db: Database) => tellDependents(db, this.#env.now(), BATCH);
+    while (!(await this.#write("full", tell)).isDone);
   }
 
   /** There may be work now. What was done is done, so a ring that fails must not fail it. */

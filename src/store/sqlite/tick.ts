@@ -1,6 +1,6 @@
 /**
- * A worker's one transaction: heartbeat, settle what ended, store output, promote what is due, claim
- * for the free slots.
+ * A worker's one transaction: heartbeat, settle what ended, store output, tell dependents, fire schedules,
+ * promote what is due, claim for the free slots.
  *
  * @module
  */
@@ -9,6 +9,8 @@ import type { TickRequest, TickResult } from "../store.ts";
 import { claimJobs } from "./claim.ts";
 import type { Database } from "./database.ts";
 import { storeChunk } from "./output.ts";
+import { tellDependents } from "./parents.ts";
+import { dueSchedules, fire, nextFiringIn } from "./schedules.ts";
 import { settleAttempt } from "./settle.ts";
 import { buryWorker, heartbeat, observePeers } from "./workers.ts";
 
@@ -25,8 +27,18 @@ export interface Surroundings {
 /** A storm of due jobs is promoted in portions, so that no tick holds the lock for long. */
 const PROMOTIONS_PER_TICK = 1000;
 
+/** So are the dependents of jobs that have ended told. */
+const TOLD_PER_TICK = 1000;
+
+/** A tick's answer, and what only the adapter needs to know. */
+export interface Ticked {
+  readonly result: TickResult;
+  /** There is work now that was not there before, so the other workers are to be rung. */
+  readonly hasMadeWork: boolean;
+}
+
 /** Within a transaction: the whole tick. */
-export function tick(db: Database, request: TickRequest, env: Surroundings): TickResult {
+export function tick(db: Database, request: TickRequest, env: Surroundings): Ticked {
   const now = env.now();
   const self = heartbeat(db, request, now);
   const settled: TickResult["settled"][number][] = [];
@@ -39,35 +51,53 @@ export function tick(db: Database, request: TickRequest, env: Surroundings): Tic
     else stale.push(end.token);
   }
   for (const worker of request.buried) buryWorker(db, worker);
+  const told = tellDependents(db, now, TOLD_PER_TICK);
+  const fired = (request.firings ?? []).flatMap((firing) => fire(db, firing, now));
   const promoted = promoteDue(db, now);
-  const claimed = self === null ? [] : claimJobs(db, request, self, now, env.newToken);
+  const { claims, rateOpensIn } = self === null
+    ? { claims: [], rateOpensIn: null }
+    : claimJobs(db, request, self, now, env.newToken);
+  const isBehind = promoted === PROMOTIONS_PER_TICK || !told.isDone;
   return {
-    claimed,
-    settled,
-    stale,
-    cancelled: cancelledTokens(db, request.worker),
-    stopRequest: self?.stopRequest ?? null,
-    evicted: self === null,
-    peers: observePeers(db, request),
-    nextDueIn: promoted === PROMOTIONS_PER_TICK ? 0 : nextDueIn(db, now),
+    result: {
+      claimed: claims,
+      settled,
+      stale,
+      cancelled: cancelledTokens(db, request.worker),
+      stopRequest: self?.stopRequest ?? null,
+      slotsRequest: self?.slotsRequest ?? null,
+      dueSchedules: dueSchedules(db, now),
+      fired,
+      now,
+      evicted: self === null,
+      peers: observePeers(db, request),
+      nextDueIn: isBehind ? 0 : soonest(nextDueIn(db, now), rateOpensIn, nextFiringIn(db, now)),
+    },
+    hasMadeWork: told.ready > 0 || fired.some(({ jobId }) => jobId !== null) ||
+      settled.some(({ state }) => state === "pending"),
   };
 }
+
+/** The planner takes the index of states for an OR, and then sorts. */
+const DUE = "job INDEXED BY job_due WHERE (state = 'scheduled' OR state = 'failed')";
 
 function promoteDue(db: Database, now: number): number {
   return db.run(
     `UPDATE job SET state = 'pending', run_at = NULL, updated_at = ? WHERE seq IN
-      (SELECT seq FROM job WHERE run_at <= ?
-       ORDER BY run_at LIMIT ${PROMOTIONS_PER_TICK})`,
+      (SELECT seq FROM ${DUE} AND run_at <= ? ORDER BY run_at LIMIT ${PROMOTIONS_PER_TICK})`,
     now,
     now,
   );
 }
 
 function nextDueIn(db: Database, now: number): number | null {
-  const row = db.get(
-    "SELECT run_at FROM job WHERE run_at IS NOT NULL ORDER BY run_at LIMIT 1",
-  );
+  const row = db.get(`SELECT run_at FROM ${DUE} ORDER BY run_at LIMIT 1`);
   return row === null ? null : Math.max(0, (row.run_at as number) - now);
+}
+
+function soonest(...times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 function cancelledTokens(db: Database, worker: string): string[] {

@@ -34,10 +34,11 @@ export function insertWorker(db: Database, worker: NewWorker, now: number): void
 /** Within a transaction: a sign of life; null if others have buried this worker. */
 export function heartbeat(db: Database, request: TickRequest, now: number): WorkerInfo | null {
   const row = db.get(
-    `UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?, draining = ? WHERE id = ?
-    RETURNING *, 0 AS busy`,
+    `UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?, draining = ?,
+      slots = coalesce(?, slots) WHERE id = ? RETURNING *, 0 AS busy`,
     now,
     request.draining ? 1 : 0,
+    request.slots ?? null,
     request.worker,
   );
   return row && workerFromRow(row);
@@ -87,6 +88,11 @@ export function requestStop(db: Database, id: string, request: StopRequest): voi
     request,
     id,
   );
+}
+
+/** Within a transaction: asks a worker to have so many slots. */
+export function requestSlots(db: Database, id: string, slots: number): void {
+  db.run("UPDATE worker SET slots_request = ? WHERE id = ?", slots, id);
 }
 
 /** The attempts that a worker runs, each with its launcher. */

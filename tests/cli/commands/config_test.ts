@@ -88,7 +88,7 @@ Deno.test("config set refuses what is not one key and one value, and opens no st
     [["lease", "1", "--value", "2"], /^queuectl: config set takes one KEY and one VALUE/],
     [
       ["leese", "1"],
-      /^queuectl: Unknown config key "leese", did you mean "lease"\?; the keys are /,
+      /^queuectl: Unknown config key "leese", did you mean "lease"\? The keys are /,
     ],
     [["lease", "1"], /^queuectl: lease must be a duration of at least 5s, not "1"\n$/],
     [["lease", ""], /^queuectl: lease must be .*, not ""\n$/],

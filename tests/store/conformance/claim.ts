@@ -18,7 +18,14 @@ export function claimTests(test: Register): void {
     scene.advance(1000);
     const claim = await worker.claimOne();
     const stored = await scene.store.job("a");
-    assert.deepEqual(claim, { jobId: "a", token: "token-1", attempt: 1, job: stored });
+    assert.deepEqual(claim, {
+      jobId: "a",
+      token: "token-1",
+      attempt: 1,
+      job: stored,
+      env: {},
+      stdin: null,
+    });
     assert.equal(stored?.state, "processing");
     assert.equal(stored.attempts, 1);
     assert.equal(stored.startedAt, scene.now);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../../src/store/store.ts";
 import { waitFor } from "../../helpers/wait_for.ts";
-import { COMPLETED, FAILED, HANDED_BACK, newJob, type Register } from "../scene.ts";
+import { after, COMPLETED, FAILED, HANDED_BACK, newJob, type Register } from "../scene.ts";
 
 /** A doorbell that counts. */
 class Bell implements AsyncDisposable {
@@ -41,6 +41,35 @@ export function doorbellTests(test: Register): void {
     await bell.rungBy(() => other.retry("a", ["cancelled"]));
     await bell.rungBy(() => other.retryAll("dead"));
     await bell.rungBy(() => other.requestStop(["w"], "drain"));
+    await bell.rungBy(() => other.requestSlots(["w"], 2));
+  });
+
+  test("doorbell: rings for every change that lets a job run", async (scene) => {
+    const other = await scene.open();
+    const worker = await scene.worker("w");
+    await other.enqueue([
+      newJob("parent"),
+      newJob("child", { after: after({ id: "parent", on: "any" }) }),
+      newJob("held", { held: true }),
+      newJob("late", { delay: 1e9 }),
+    ]);
+    await other.configureQueue("default", { paused: true });
+    await using bell = await Bell.hang(scene.store, "w");
+    await bell.rungBy(() => other.release("held"));
+    await bell.rungBy(() => other.edit("late", { delay: 0 }));
+    await bell.rungBy(() => other.configureQueue("default", { paused: false }));
+    await bell.rungBy(() => other.configureQueue("default", { limit: 9 }));
+    await bell.rungBy(() => other.cancel("parent"));
+    assert.deepEqual(await worker.workThrough(), ["child", "held", "late"]);
+  });
+
+  test("doorbell: rings when another worker's end of a job lets others run", async (scene) => {
+    const ending = await scene.worker("ending", {}, await scene.open());
+    await scene.worker("w");
+    await scene.store.enqueue([newJob("a"), newJob("b", { after: after("a") })]);
+    const claim = await ending.claimOne();
+    await using bell = await Bell.hang(scene.store, "w");
+    await bell.rungBy(() => ending.settle([claim], COMPLETED));
   });
 
   test("doorbell: rings when another worker hands a job back", async (scene) => {

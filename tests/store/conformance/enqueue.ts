@@ -16,10 +16,16 @@ export function enqueueTests(test: Register): void {
       backoffJitter: 0.25,
       cwd: "/tmp/ä b",
       tags: ["x", "ünï", '"quoted"'],
+      timeout: 1,
+      uniqueKey: "key of 'a' ä\n",
+      fatalExitCodes: [1, 255],
+      schedule: "nightly",
+      fireTime: scene.now - 1,
     });
-    await scene.store.enqueue([job]);
+    assert.deepEqual(await scene.store.enqueue([job]), [{ id: "a", isNew: true }]);
+    const { held: _held, delay: _delay, env: _env, stdin: _stdin, ...kept } = job;
     assert.deepEqual(await scene.store.job("a"), {
-      ...job,
+      ...kept,
       state: "pending",
       attempts: 0,
       runAt: null,
@@ -31,6 +37,8 @@ export function enqueueTests(test: Register): void {
       error: null,
       workerId: null,
       cancelRequested: false,
+      envNames: [],
+      progress: null,
     });
     assert.deepEqual(await scene.store.attempts("a"), []);
   });
@@ -42,7 +50,7 @@ export function enqueueTests(test: Register): void {
   });
 
   test("enqueue: an empty list changes nothing", async (scene) => {
-    await scene.store.enqueue([]);
+    assert.deepEqual(await scene.store.enqueue([]), []);
     assert.equal(await scene.store.count({}), 0);
   });
 

@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ConflictError } from "../../../src/errors.ts";
+import { ConflictError, UniqueKeyTakenError } from "../../../src/errors.ts";
+import { CONDITIONS, type NewJob } from "../../../src/job/job.ts";
 import type { Outcome } from "../../../src/job/outcome.ts";
 import {
   FINAL_STATES,
   isFinal,
-  type JobEvent,
   sourcesOf,
-  type State,
   STATES,
   transition,
+  WAITING_STATES,
 } from "../../../src/job/state.ts";
-import type { Claim } from "../../../src/store/store.ts";
 import {
   COMPLETED,
   FAILED,
@@ -23,53 +22,73 @@ import {
   type StorageFactory,
   type Worker,
 } from "../scene.ts";
+import { Model, type Modelled } from "./model.ts";
 
-/** A job in the model: the few facts that decide what may happen next. */
-interface Modelled {
-  readonly id: string;
-  readonly queue: string;
-  readonly priority: number;
-  readonly maxRetries: number;
-  state: State;
-  attempts: number;
-  runs: number;
-  runAt: number | null;
-  cancelRequested: boolean;
-  claim: Claim | null;
-}
+/** A code that is fatal for some jobs. */
+const FATAL: Outcome = { kind: "failed", exitCode: 64 };
+const OUTCOMES: readonly Outcome[] = [COMPLETED, FAILED, FATAL, HANDED_BACK, LOST];
 
-const OUTCOMES: readonly Outcome[] = [COMPLETED, FAILED, HANDED_BACK, LOST];
+const seconds = fc.integer({ min: 0, max: 4 }).map((count) => count * 1000);
+const queue = fc.constantFrom("a", "b");
+const pick = fc.nat();
 
 /** One step of a history; numbers choose among what there is. */
 const step = fc.oneof(
   fc.record({
     kind: fc.constant("enqueue" as const),
     count: fc.integer({ min: 1, max: 3 }),
-    queue: fc.constantFrom("a", "b"),
+    queue,
     priority: fc.integer({ min: -1, max: 1 }),
     maxRetries: fc.integer({ min: 0, max: 2 }),
+    fatalExitCodes: fc.constantFrom([], [64]),
+    held: fc.boolean(),
+    delay: fc.option(seconds, { freq: 3 }),
+    parent: fc.option(pick),
+    chain: fc.boolean(),
+    on: fc.constantFrom(...CONDITIONS),
+    uniqueKey: fc.option(fc.constantFrom("k", "l")),
+    ifExists: fc.constantFrom("fail" as const, "return" as const, "replace" as const),
+  }),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("tick" as const),
+      free: fc.integer({ min: 0, max: 3 }),
+      ends: fc.array(fc.constantFrom(...OUTCOMES), { maxLength: 3 }),
+    }),
+  },
+  fc.record({ kind: fc.constant("cancel" as const), pick }),
+  fc.record({ kind: fc.constant("retry" as const), pick }),
+  fc.record({ kind: fc.constant("remove" as const), pick }),
+  fc.record({ kind: fc.constant("release" as const), pick }),
+  fc.record({
+    kind: fc.constant("edit" as const),
+    pick,
+    changes: fc.record({ priority: fc.integer({ min: -1, max: 1 }), delay: seconds }, {
+      requiredKeys: [],
+    }),
   }),
   fc.record({
-    kind: fc.constant("tick" as const),
-    free: fc.integer({ min: 0, max: 3 }),
-    ends: fc.array(fc.constantFrom(...OUTCOMES), { maxLength: 3 }),
+    kind: fc.constant("configureQueue" as const),
+    queue,
+    changes: fc.record({
+      paused: fc.boolean(),
+      limit: fc.option(fc.integer({ min: 1, max: 3 }), { freq: 1 }),
+    }, { requiredKeys: [] }),
   }),
-  fc.record({ kind: fc.constant("cancel" as const), pick: fc.nat() }),
-  fc.record({ kind: fc.constant("retry" as const), pick: fc.nat() }),
-  fc.record({ kind: fc.constant("remove" as const), pick: fc.nat() }),
   fc.record({
     kind: fc.constant("retryAll" as const),
     state: fc.constantFrom(...sourcesOf("retry")),
   }),
-  fc.record({ kind: fc.constant("removeAll" as const), state: fc.constantFrom(...FINAL_STATES) }),
-  fc.record({ kind: fc.constant("wait" as const), seconds: fc.integer({ min: 0, max: 5 }) }),
+  fc.record({ kind: fc.constant("removeEnded" as const), state: fc.constantFrom(...FINAL_STATES) }),
+  fc.record({ kind: fc.constant("wait" as const), time: seconds }),
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** Random histories, each told to the store and to the model. */
 export function historyTests(adapter: string, makeStorage: StorageFactory): void {
   Deno.test(`store: random histories follow the table and the counters (${adapter})`, async () => {
-    const history = fc.array(step, { minLength: 30, maxLength: 30 });
+    const history = fc.array(step, { minLength: 40, maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(history, async (steps) => {
         await using scene = await Scene.set(makeStorage);
@@ -79,7 +98,7 @@ export function historyTests(adapter: string, makeStorage: StorageFactory): void
           await tale.compare();
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   });
 }
@@ -88,17 +107,18 @@ export function historyTests(adapter: string, makeStorage: StorageFactory): void
 class Tale {
   readonly #scene: Scene;
   readonly #worker: Worker;
-  /** In order of arrival. */
-  #jobs: Modelled[] = [];
+  readonly #model = new Model();
   #enqueued = 0;
 
   constructor(scene: Scene, worker: Worker) {
     this.#scene = scene;
     this.#worker = worker;
+    this.#model.now = scene.now;
   }
 
   async take(step: Step): Promise<void> {
     const { store } = this.#scene;
+    const model = this.#model;
     switch (step.kind) {
       case "enqueue":
         return await this.#enqueue(step);
@@ -106,153 +126,151 @@ class Tale {
         return await this.#tick(step.free, step.ends);
       case "cancel":
         return await this.#each(step.pick, async (job) => {
-          if (isFinal(job.state) && job.state !== "cancelled") {
-            return await assert.rejects(store.cancel(job.id), ConflictError);
-          }
-          await store.cancel(job.id);
-          if (job.state === "processing") job.cancelRequested = true;
-          else if (job.state !== "cancelled") move(job, "cancel");
+          const allowed = !isFinal(job.state) || job.state === "cancelled";
+          if (await accepted(store.cancel(job.id), allowed)) model.cancel(job);
         });
       case "retry":
         return await this.#each(step.pick, async (job) => {
           const retried = store.retry(job.id, sourcesOf("retry"));
-          if (transition(job.state, "retry") === null) {
-            return await assert.rejects(retried, ConflictError);
-          }
-          await retried;
-          renew(job);
+          if (await accepted(retried, model.canRetry(job))) model.retry(job);
         });
       case "remove":
         return await this.#each(step.pick, async (job) => {
           const removed = store.remove(job.id, FINAL_STATES);
-          if (!isFinal(job.state)) return await assert.rejects(removed, ConflictError);
-          await removed;
-          this.#jobs = this.#jobs.filter((other) => other !== job);
+          if (await accepted(removed, isFinal(job.state))) model.remove((other) => other === job);
         });
-      case "retryAll": {
-        const matching = this.#jobs.filter(({ state }) => state === step.state);
-        assert.equal(await store.retryAll(step.state), matching.length);
-        return matching.forEach(renew);
-      }
-      case "removeAll": {
-        const left = this.#jobs.filter(({ state }) => state !== step.state);
-        const removed = await store.removeAll(step.state, this.#scene.now + 1);
-        assert.equal(removed, this.#jobs.length - left.length);
-        this.#jobs = left;
+      case "release":
+        return await this.#each(step.pick, async (job) => {
+          const allowed = transition(job.state, "release") !== null;
+          if (await accepted(store.release(job.id), allowed)) model.release(job);
+        });
+      case "edit":
+        return await this.#each(step.pick, async (job) => {
+          const edited = store.edit(job.id, step.changes);
+          const allowed = WAITING_STATES.includes(job.state);
+          if (await accepted(edited, allowed)) model.edit(job, step.changes);
+        });
+      case "configureQueue":
+        await store.configureQueue(step.queue, step.changes, { create: true });
+        Object.assign(model.queues[step.queue]!, step.changes);
+        return;
+      case "retryAll":
+        assert.equal(await store.retryAll(step.state), model.retryAll(step.state));
+        return;
+      case "removeEnded": {
+        const filter = { states: [step.state], before: this.#scene.now + 1 };
+        const removed = model.remove(({ state }) => state === step.state);
+        assert.equal(await store.removeEnded(filter), removed);
         return;
       }
       case "wait":
-        return this.#scene.advance(step.seconds * 1000);
+        this.#scene.advance(step.time);
+        model.now = this.#scene.now;
+        return;
     }
   }
 
   async #enqueue(step: Step & { kind: "enqueue" }): Promise<void> {
-    const { queue, priority, maxRetries } = step;
-    const jobs = Array.from({ length: step.count }, () => {
-      const id = `job-${this.#enqueued++}`;
-      return newJob(id, { queue, priority, maxRetries });
+    const jobs = this.#newJobs(step);
+    const accepting = this.#model.accepts(jobs, step.ifExists);
+    const enqueued = this.#scene.store.enqueue(jobs, step.ifExists);
+    if (!accepting) return void await assert.rejects(enqueued, UniqueKeyTakenError);
+    const holder = this.#model.holder(jobs[0]!.uniqueKey);
+    const isReturned = holder !== undefined && step.ifExists === "return";
+    assert.deepEqual(
+      await enqueued,
+      jobs.map(({ id }, index) =>
+        isReturned && index === 0 ? { id: holder.id, isNew: false } : { id, isNew: true }
+      ),
+    );
+    this.#model.enqueue(jobs, step.ifExists);
+  }
+
+  /** A list, of which each may wait for one that is there and for the one before it. */
+  #newJobs(step: Step & { kind: "enqueue" }): NewJob[] {
+    const { count, queue, priority, maxRetries, fatalExitCodes, held, delay, on } = step;
+    const known = this.#model.jobs;
+    const parent = step.parent === null || known.length === 0
+      ? []
+      : [known[step.parent % known.length]!.id];
+    // Which of two dependents with one key comes back with their parent, nobody has said.
+    const uniqueKey = parent.length > 0 || step.chain ? null : step.uniqueKey;
+    const ids = Array.from({ length: count }, () => `job-${this.#enqueued++}`);
+    return ids.map((id, index) => {
+      const previous = step.chain && index > 0 ? [ids[index - 1]!] : [];
+      const after = [...parent, ...previous].map((id) => ({ id, on }));
+      const common = { queue, priority, maxRetries, fatalExitCodes, held, delay, after };
+      return newJob(id, { ...common, uniqueKey: index === 0 ? uniqueKey : null });
     });
-    await this.#scene.store.enqueue(jobs);
-    this.#jobs.push(...jobs.map(({ id }): Modelled => ({
-      id,
-      queue,
-      priority,
-      maxRetries,
-      state: "pending",
-      attempts: 0,
-      runs: 0,
-      runAt: null,
-      cancelRequested: false,
-      claim: null,
-    })));
   }
 
   async #tick(free: number, outcomes: readonly Outcome[]): Promise<void> {
-    const running = this.#jobs.filter(({ claim }) => claim !== null);
+    const model = this.#model;
+    const running = model.jobs.filter(({ claim }) => claim !== null);
     const ending = running.slice(0, outcomes.length);
-    const { claimed, stale } = await this.#worker.tick({
+    const { claimed, stale, cancelled, nextDueIn } = await this.#worker.tick({
       ended: ending.map((job, index) => this.#worker.end(job.claim!, outcomes[index]!)),
       free: launchers(free),
     });
     assert.deepEqual(stale, []);
-    ending.forEach((job, index) => this.#end(job, outcomes[index]!));
-    for (const job of this.#jobs) {
-      if (job.runAt === null || job.runAt > this.#scene.now) continue;
-      move(job, "due");
-      job.runAt = null;
-    }
-    const waiting = this.#jobs.filter(({ state }) => state === "pending")
-      .toSorted((a, b) => b.priority - a.priority).slice(0, free);
-    assert.deepEqual(claimed.map(({ jobId }) => jobId), waiting.map(({ id }) => id));
-    for (const [index, job] of waiting.entries()) {
-      move(job, "claim");
-      job.claim = claimed[index]!;
-      job.attempts++;
-      job.runs++;
-      assert.equal(job.claim.attempt, job.runs);
-    }
-  }
-
-  #end(job: Modelled, outcome: Outcome): void {
-    job.claim = null;
-    const cancelled = job.cancelRequested;
-    job.cancelRequested = false;
-    if (outcome.kind === "completed") return move(job, "complete");
-    if (cancelled) return move(job, "end_cancelled");
-    if (outcome.kind === "handed_back") {
-      job.attempts--;
-      return move(job, "hand_back");
-    }
-    if (job.attempts > job.maxRetries) return move(job, "give_up");
-    move(job, "fail");
-    job.runAt = this.#scene.now + 2 ** job.attempts * 1000;
+    ending.forEach((job, index) => model.end(job, outcomes[index]!));
+    model.promote();
+    const next = model.nextInLine(free);
+    assert.deepEqual(claimed.map(({ jobId }) => jobId), next.map(({ id }) => id));
+    next.forEach((job, index) => model.claim(job, claimed[index]!));
+    assert.equal(nextDueIn, model.nextDueIn());
+    const asked = model.jobs.filter(({ cancelRequested }) => cancelRequested);
+    assert.deepEqual(cancelled.toSorted(), asked.map(({ claim }) => claim!.token).toSorted());
   }
 
   async #each(pick: number, work: (job: Modelled) => Promise<void>): Promise<void> {
-    const job = this.#jobs[pick % this.#jobs.length];
+    const { jobs } = this.#model;
+    const job = jobs[pick % jobs.length];
     if (job) await work(job);
   }
 
   async compare(): Promise<void> {
     const { store } = this.#scene;
+    const model = this.#model;
     const jobs = await store.jobs({ oldestFirst: true });
     assert.deepEqual(
-      jobs.map(({ id, state, attempts, runAt, cancelRequested }) => ({
-        id,
-        state,
-        attempts,
-        runAt,
-        cancelRequested,
+      jobs.map(({ id, state, attempts, priority, cancelRequested }) => ({
+        ...{ id, state, attempts, priority, cancelRequested },
       })),
-      this.#jobs.map(({ id, state, attempts, runAt, cancelRequested }) => ({
-        id,
-        state,
-        attempts,
-        runAt,
-        cancelRequested,
+      model.jobs.map(({ id, state, attempts, priority, cancelRequested }) => ({
+        ...{ id, state, attempts, priority, cancelRequested },
       })),
     );
+    for (const [index, { state, runAt, error }] of jobs.entries()) {
+      const job = model.jobs[index]!;
+      if (!["held", "blocked", "cancelled"].includes(state)) assert.equal(runAt, job.runAt);
+      // Of several parents that ended otherwise, the store says which one it was.
+      if (job.cancelledBy !== null) job.cancelledBy = parentIn(error, job);
+    }
     const { queues } = await store.status();
-    for (const queue of ["a", "b"]) {
-      const counts = queues.find((row) => row.queue === queue)?.counts;
+    for (const [name, settings] of Object.entries(model.queues)) {
+      const queue = queues.find((row) => row.queue === name);
+      const { paused, limit } = queue ?? { paused: false, limit: null };
+      assert.deepEqual({ paused, limit }, settings);
       for (const state of STATES) {
-        const real = this.#jobs.filter((job) => job.queue === queue && job.state === state).length;
-        assert.equal(counts?.[state] ?? 0, real, `${state} in ${queue}`);
+        const real = model.jobs.filter((job) => job.given.queue === name && job.state === state);
+        assert.equal(queue?.counts[state] ?? 0, real.length, `${state} in ${name}`);
       }
     }
+    assert.equal(await store.outstanding(null, 2000), model.outstanding(2000));
   }
 }
 
-/** Moves a job as the table says; a step that it does not know is a mistake of the model. */
-function move(job: Modelled, event: JobEvent): void {
-  const next = transition(job.state, event);
-  assert.ok(next, `${event} of a job that is ${job.state}`);
-  job.state = next;
-  if (event === "cancel") job.runAt = null;
+/** Whether the store has done it; it must do what is allowed, and refuse everything else. */
+async function accepted(done: Promise<unknown>, isAllowed: boolean): Promise<boolean> {
+  if (isAllowed) await done;
+  else await assert.rejects(done, ConflictError);
+  return isAllowed;
 }
 
-function renew(job: Modelled): void {
-  move(job, "retry");
-  job.attempts = 0;
-  job.runAt = null;
+/** The parent because of which a job was cancelled, out of its `error`. */
+function parentIn(error: string | null, job: Modelled): string {
+  const id = /^its parent (\S+) /.exec(error ?? "")?.[1];
+  assert.ok(job.given.after.some((parent) => parent.id === id), `${error} of ${job.id}`);
+  return id!;
 }

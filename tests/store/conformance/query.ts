@@ -27,6 +27,11 @@ export function queryTests(test: Register): void {
     ["a tag that looks like a pattern", { tag: "%" }, []],
     ["a tag with a quote", { tag: 'say-"hi"' }, ["d"]],
     ["a tag that looks like a number", { tag: "7" }, ["b"]],
+    ["the beginning of an id", { idPrefix: "a" }, ["a"]],
+    ["the beginning of every id", { idPrefix: "", limit: 2 }, ["d", "c"]],
+    ["the beginning of no id", { idPrefix: "%" }, []],
+    ["the beginning of an id, in some states", { idPrefix: "d", states: ["pending"] }, ["d"]],
+    ["the beginning of an id, in other states", { idPrefix: "d", states: ["dead"] }, []],
     ["all together", { states: ["pending"], queue: "mail", tag: 'say-"hi"', limit: 5 }, ["d"]],
   ];
   for (const [what, filter, expected] of filters) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ConflictError, NotFoundError } from "../../../src/errors.ts";
-import { FINAL_STATES, STATES } from "../../../src/job/state.ts";
+import { FINAL_STATES, isFinal, STATES } from "../../../src/job/state.ts";
 import { chunk, COMPLETED, FAILED, idsOf, newJob, type Register } from "../scene.ts";
-import { jobIn } from "./retry.ts";
+import { jobIn } from "./job_in.ts";
 
 /** Deleting jobs. */
 export function removeTests(test: Register): void {
@@ -37,7 +37,7 @@ export function removeTests(test: Register): void {
   });
 
   test("remove: only from the states that the caller allows", async (scene) => {
-    for (const state of ["pending", "processing", "failed"] as const) {
+    for (const state of STATES.filter((state) => !isFinal(state))) {
       const id = await jobIn(scene, state);
       await assert.rejects(
         scene.store.remove(id, FINAL_STATES),
@@ -56,34 +56,63 @@ export function removeTests(test: Register): void {
     await assert.rejects(scene.store.remove("nobody", STATES), NotFoundError);
   });
 
-  test("removeAll: what ended in the state before the time, and nothing else", async (scene) => {
+  test("removeEnded: what ended in the states before the time, and nothing else", async (scene) => {
     const early = await jobIn(scene, "dead");
     const other = await jobIn(scene, "completed");
     const waiting = await jobIn(scene, "pending");
     scene.advance(1000);
     const late = await jobIn(scene, "dead");
-    assert.equal(await scene.store.removeAll("dead", scene.now), 1);
+    const dead = { states: ["dead"], before: scene.now } as const;
+    assert.equal(await scene.store.removeEnded(dead), 1);
     const left = idsOf(await scene.store.jobs({ oldestFirst: true }));
     assert.deepEqual(left, [other, waiting, late]);
     assert.equal(await scene.store.job(early), null);
-    assert.equal(await scene.store.removeAll("dead", scene.now + 1), 1);
-    assert.equal(await scene.store.removeAll("dead", scene.now + 1), 0);
+    const both = { states: ["completed", "dead"], before: scene.now + 1 } as const;
+    assert.equal(await scene.store.removeEnded(both), 2);
+    assert.equal(await scene.store.removeEnded(both), 0);
+    assert.equal((await scene.job(waiting)).state, "pending");
   });
 
-  test("removeAll: spares jobs that have not ended", async (scene) => {
-    for (const state of ["pending", "processing", "failed"] as const) {
+  test("removeEnded: no state is none, and no job of another queue goes", async (scene) => {
+    const [mine, other] = [await jobIn(scene, "completed"), await jobIn(scene, "completed")];
+    const before = scene.now + 1;
+    assert.equal(await scene.store.removeEnded({ states: [], before }), 0);
+    const { queue } = await scene.job(mine);
+    assert.equal(
+      await scene.store.removeEnded({ states: FINAL_STATES, queue: "none", before }),
+      0,
+    );
+    assert.equal(await scene.store.removeEnded({ states: FINAL_STATES, queue, before }), 1);
+    assert.equal(await scene.store.job(mine), null);
+    assert.equal((await scene.job(other)).state, "completed");
+  });
+
+  test("removeEnded: not more than its limit", async (scene) => {
+    for (let index = 0; index < 5; index++) await jobIn(scene, "cancelled");
+    const filter = { states: ["cancelled"], before: scene.now + 1 } as const;
+    assert.equal(await scene.store.removeEnded(filter, 2), 2);
+    assert.equal(await scene.store.count({}), 3);
+    assert.equal(await scene.store.removeEnded(filter, 9), 3);
+    assert.equal(await scene.store.removeEnded(filter, 9), 0);
+  });
+
+  test("removeEnded: spares jobs that have not ended", async (scene) => {
+    const before = Number.MAX_SAFE_INTEGER;
+    for (const state of STATES.filter((state) => !isFinal(state))) {
       const id = await jobIn(scene, state);
-      assert.equal(await scene.store.removeAll(state, Number.MAX_SAFE_INTEGER), 0);
-      assert.equal((await scene.store.job(id))?.state, state);
+      assert.equal(await scene.store.removeEnded({ states: [state], before }), 0);
+      assert.equal((await scene.job(id)).state, state);
     }
+    assert.equal(await scene.store.removeEnded({ states: FINAL_STATES, before }), 0);
   });
 
-  test("removeAll: more jobs than one transaction takes", async (scene) => {
+  test("removeEnded: more jobs than one transaction takes", async (scene) => {
     const count = 12_000;
     await scene.store.enqueue(Array.from({ length: count }, (_, index) => newJob(`j${index}`)));
     const worker = await scene.worker("w");
     await worker.settle(await worker.claim(count), COMPLETED);
-    assert.equal(await scene.store.removeAll("completed", scene.now + 1), count);
+    const filter = { states: ["completed"], before: scene.now + 1 } as const;
+    assert.equal(await scene.store.removeEnded(filter), count);
     assert.equal(await scene.store.count({}), 0);
   });
 }

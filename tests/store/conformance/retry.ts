@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ConflictError, NotFoundError } from "../../../src/errors.ts";
-import { sourcesOf, type State, STATES } from "../../../src/job/state.ts";
-import { COMPLETED, FAILED, newJob, type Register, type Scene } from "../scene.ts";
+import { sourcesOf, STATES } from "../../../src/job/state.ts";
+import { FAILED, newJob, type Register } from "../scene.ts";
+import { jobIn } from "./job_in.ts";
 
 /** Giving jobs a new life. */
 export function retryTests(test: Register): void {
@@ -33,9 +34,9 @@ export function retryTests(test: Register): void {
 
   test("retry: from each state that the table allows, and no other", async (scene) => {
     const allowed = sourcesOf("retry");
-    for (const state of ["pending", "processing", "failed", "completed", "dead", "cancelled"]) {
-      const id = await jobIn(scene, state as State);
-      if (allowed.includes(state as State)) {
+    for (const state of STATES) {
+      const id = await jobIn(scene, state);
+      if (allowed.includes(state)) {
         await scene.store.retry(id, allowed);
         const job = await scene.store.job(id);
         assert.deepEqual([job?.state, job?.runAt, job?.attempts], ["pending", null, 0], state);
@@ -87,22 +88,4 @@ export function retryTests(test: Register): void {
     }
     assert.equal((await scene.store.job(id))?.state, "processing");
   });
-}
-
-/** Brings a new job into a state by the ways of the port; its id. */
-export async function jobIn(scene: Scene, state: State): Promise<string> {
-  const id = `${state}-${await scene.store.count({})}`;
-  const queue = `queue-${id}`;
-  await scene.enqueue(id, { queue, maxRetries: state === "failed" ? 1 : 0 });
-  if (state === "pending") return id;
-  if (state === "cancelled") {
-    await scene.store.cancel(id);
-    return id;
-  }
-  const worker = await scene.worker(`worker-${id}`, { queues: [queue] });
-  const claim = await worker.claimOne();
-  if (state !== "processing") {
-    await worker.settle([claim], state === "completed" ? COMPLETED : FAILED);
-  }
-  return id;
 }

@@ -28,6 +28,7 @@ export function workerTests(test: Register): void {
       busy: 0,
       state: "running",
       stopRequest: null,
+      slotsRequest: null,
       startedAt: scene.now,
       heartbeatAt: scene.now,
       heartbeat: 0,
@@ -200,5 +201,27 @@ export function workerTests(test: Register): void {
       await scene.store.requestStop(["w"], asked);
       assert.equal((await worker.tick()).stopRequest, stands);
     }
+  });
+
+  test("requestSlots: reaches the workers that are named, until they have so many", async (scene) => {
+    const [a, b] = [await scene.worker("a"), await scene.worker("b")];
+    await scene.store.requestSlots(["a", "nobody"], 9);
+    assert.deepEqual([(await a.tick()).slotsRequest, (await b.tick()).slotsRequest], [9, null]);
+    assert.equal((await infoOf(scene.store, "a")).slotsRequest, 9);
+    assert.equal((await infoOf(scene.store, "a")).slots, 4);
+    await a.tick({ slots: 9 });
+    assert.equal((await infoOf(scene.store, "a")).slots, 9);
+    await a.tick();
+    assert.equal((await infoOf(scene.store, "a")).slots, 9);
+    await scene.store.requestSlots(["a", "b"], 1);
+    assert.deepEqual([(await a.tick()).slotsRequest, (await b.tick()).slotsRequest], [1, 1]);
+    await scene.store.requestSlots([], 5);
+    assert.equal((await b.tick()).slotsRequest, 1);
+  });
+
+  test("tick: says what the store's clock is", async (scene) => {
+    const worker = await scene.worker("w");
+    scene.advance(-HOUR);
+    assert.equal((await worker.tick()).now, scene.now);
   });
 }

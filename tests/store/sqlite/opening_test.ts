@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MIGRATIONS } from "../../../src/store/sqlite/migrations.ts";
 import { newJob } from "../scene.ts";
-import { closedStore, emptyPlace, type Place } from "./place.ts";
+import { closedStore, emptyPlace, type Place, refused } from "./place.ts";
 
 Deno.test("SqliteStore.open: of processes that make a store at one moment all succeed", async () => {
   await using place = await emptyPlace();
@@ -72,6 +72,35 @@ Deno.test("SqliteStore.open: several handles of one process migrate once", async
 });
 
 /** Adds a migration, until it is disposed of. */
+Deno.test("SqliteStore.open: to be read only, it changes nothing", async () => {
+  await using place = await closedStore((store) => store.enqueue([newJob("a")]));
+  const readOnly = { create: false, readOnly: true };
+  // As where somebody has cleaned up.
+  await Deno.remove(`${place.path}.d`, { recursive: true });
+  const before = place.names();
+  {
+    await using store = await place.open(readOnly);
+    assert.equal((await store.job("a"))?.state, "pending");
+    await assert.rejects(store.enqueue([newJob("b")]), /for reading only/);
+  }
+  assert.deepEqual(place.names(), before);
+  using _newer = migration("CREATE TABLE later (x INT) STRICT");
+  await refused(() => place.open(readOnly), /is of an older version/, place.path);
+  await using store = await place.open({ create: false });
+  await store.enqueue([newJob("b")]);
+  await using reader = await place.open(readOnly);
+  assert.equal(await reader.count({}), 2);
+});
+
+Deno.test("SqliteStore.open: to be read only, it makes no store", async () => {
+  await using place = await emptyPlace();
+  const readOnly = { create: false, readOnly: true };
+  await refused(() => place.open(readOnly), /There is no store/, place.path);
+  await Deno.writeTextFile(place.path, "");
+  await refused(() => place.open(readOnly), /There is no store/, place.path);
+  assert.deepEqual([place.names(), Deno.statSync(place.path).size], [["q.db"], 0]);
+});
+
 function migration(sql: string): Disposable {
   const steps = MIGRATIONS as string[];
   steps.push(sql);

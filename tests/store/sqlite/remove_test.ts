@@ -18,7 +18,7 @@ Deno.test("remove: no row of the job stays in the file", async () => {
     await worker.tick({ ended: [worker.end(claim, COMPLETED, { chunks })] });
   }
   await scene.store.remove("a", ["completed"]);
-  await scene.store.removeAll("completed", scene.now + 1);
+  await scene.store.removeEnded({ states: ["completed"], before: scene.now + 1 });
   const connection = new DatabaseSync(place.path);
   try {
     for (const table of ["job", "attempt", "output"]) {

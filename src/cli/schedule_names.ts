@@ -1,0 +1,60 @@
+/**
+ * The names of schedules: reading one, finding what it names, and acting on several.
+ *
+ * @module
+ */
+
+import { NotFoundError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import { quote } from "../quote.ts";
+import type { ScheduleInfo, Store } from "../store/store.ts";
+import { CommandLineError } from "./command_line_error.ts";
+import type { Context } from "./context.ts";
+import { actOnAll } from "./each_id.ts";
+
+/** The exit codes for the help of a command that acts on several schedules. */
+export const SCHEDULE_EXIT_CODES = [
+  ["3", "A schedule is not known; the others were acted on"],
+] as const;
+
+/**
+ * The name of a new schedule, of the same form as that of a queue.
+ *
+ * @throws {CommandLineError} if it cannot be one
+ */
+export function readScheduleName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return name;
+  throw new CommandLineError(
+    "The name of a schedule must begin with a letter or digit and hold at most 64 letters, digits " +
+      `and . _ -, not ${quote(name)}`,
+  );
+}
+
+/**
+ * The schedule with this name.
+ *
+ * @throws {NotFoundError} if there is none
+ */
+export async function findSchedule(store: Store, name: string): Promise<ScheduleInfo> {
+  const schedules = await store.schedules();
+  const found = schedules.find((schedule) => schedule.name === name);
+  if (found !== undefined) return found;
+  const meant = didYouMean(name, schedules.map((schedule) => schedule.name));
+  throw new NotFoundError(`There is no schedule ${quote(name)}${meant}`);
+}
+
+/**
+ * Acts on schedules, each by itself, and says what became of it.
+ *
+ * @returns the exit code: 3 if any was unknown
+ */
+export async function actOnSchedules(
+  context: Context,
+  store: Store,
+  names: readonly string[],
+  act: (schedule: ScheduleInfo) => Promise<string>,
+): Promise<number> {
+  const targets = [...new Set(names)].map((id) => ({ id, refusal: null }));
+  const action = async (name: string) => await act(await findSchedule(store, name));
+  return await actOnAll(context, targets, action, "name");
+}

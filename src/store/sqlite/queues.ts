@@ -1,0 +1,166 @@
+/**
+ * Queues: their settings, and how many of their jobs may begin now. Both limits are worked out from what
+ * runs and what has begun, so that a worker that dies leaves nothing behind that counts.
+ *
+ * @module
+ */
+
+import { NotFoundError } from "../../errors.ts";
+import type { Rate } from "../../job/rate.ts";
+import { type State, STATES } from "../../job/state.ts";
+import { quote } from "../../quote.ts";
+import type { QueueInfo, QueueSettings } from "../store.ts";
+import type { Database, Row } from "./database.ts";
+
+const DEFAULTS: QueueSettings = { paused: false, limit: null, rate: null };
+
+/** The settings of the queues that have any. */
+export function queueSettings(db: Database): ReadonlyMap<string, QueueSettings> {
+  return new Map(
+    db.all("SELECT * FROM queue").map((row) => [row.name as string, settingsFromRow(row)]),
+  );
+}
+
+/** Every queue that has ever held a job or has settings, by name. */
+export function selectQueues(db: Database): QueueInfo[] {
+  const settings = queueSettings(db);
+  const counts = new Map<string, Record<State, number>>();
+  for (const row of db.all("SELECT queue, state, jobs FROM counter")) {
+    const queue = row.queue as string;
+    if (!counts.has(queue)) counts.set(queue, zeroCounts());
+    counts.get(queue)![row.state as State] = row.jobs as number;
+  }
+  const names = new Set([...counts.keys(), ...settings.keys()]);
+  return [...names].sort().map((queue) => ({
+    queue,
+    ...(settings.get(queue) ?? DEFAULTS),
+    counts: counts.get(queue) ?? zeroCounts(),
+  }));
+}
+
+/** One queue, or null if it has never held a job and has no settings. */
+export function selectQueue(db: Database, queue: string): QueueInfo | null {
+  return selectQueues(db).find((info) => info.queue === queue) ?? null;
+}
+
+/** Within a transaction: changes the settings of a queue. */
+export function configureQueue(
+  db: Database,
+  queue: string,
+  changes: Partial<QueueSettings>,
+  create: boolean,
+): QueueInfo {
+  const before = selectQueue(db, queue);
+  if (before === null && !create) throw new NotFoundError(`There is no queue ${quote(queue)}`);
+  const { paused, limit, rate } = { ...(before ?? DEFAULTS), ...changes };
+  db.run(
+    `INSERT INTO queue (name, paused, job_limit, rate_count, rate_period) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (name) DO UPDATE SET paused = excluded.paused, job_limit = excluded.job_limit,
+      rate_count = excluded.rate_count, rate_period = excluded.rate_period`,
+    queue,
+    paused ? 1 : 0,
+    limit,
+    rate?.count ?? null,
+    rate?.period ?? null,
+  );
+  // What began while no rate was set is not known.
+  if (rate === null) db.run("DELETE FROM start WHERE queue = ?", queue);
+  return { queue, paused, limit, rate, counts: before?.counts ?? zeroCounts() };
+}
+
+/** What a queue lets begin now. */
+export interface Allowance {
+  /** At most so many jobs. */
+  readonly jobs: number;
+  /** Where the rate is used up: milliseconds until it lets the next one begin; else null. */
+  readonly rateOpensIn: number | null;
+}
+
+/** Within a transaction: how many jobs of a queue may begin now. */
+export function allowance(
+  db: Database,
+  queue: string,
+  { paused, limit, rate }: QueueSettings,
+  now: number,
+): Allowance {
+  const free = paused ? 0 : limit === null ? Infinity : limit - countRunning(db, queue);
+  if (free <= 0 || rate === null) return { jobs: Math.max(0, free), rateOpensIn: null };
+  forgetStarts(db, queue, rate, now);
+  const rateOpensIn = rateOpens(db, queue, rate, now);
+  if (rateOpensIn > 0) return { jobs: 0, rateOpensIn };
+  const left = rate.count - countStarts(db, queue, rate, now);
+  return { jobs: Math.min(free, left), rateOpensIn: null };
+}
+
+/** Within a transaction: an attempt begins in a queue with a rate. */
+export function noteStart(db: Database, queue: string, now: number): void {
+  db.run(
+    `INSERT INTO start (queue, number, at)
+    SELECT ?, coalesce(max(number), 0) + 1, ? FROM start WHERE queue = ?`,
+    queue,
+    now,
+    queue,
+  );
+}
+
+/** Milliseconds until a rate lets the next attempt begin; 0: it does now. */
+export function rateOpens(
+  db: Database,
+  queue: string,
+  { count, period }: Rate,
+  now: number,
+): number {
+  const last = lastStart(db, queue);
+  if (last === null) return 0;
+  const row = db.get(
+    "SELECT at FROM start WHERE queue = ? AND number = ?",
+    queue,
+    last - count + 1,
+  );
+  return row === null ? 0 : Math.max(0, Math.min(row.at as number, now) + period - now);
+}
+
+/** A clock that was set back must not keep the queue shut for longer than the period. */
+function forgetStarts(db: Database, queue: string, { period }: Rate, now: number): void {
+  db.run("UPDATE start SET at = ? WHERE queue = ? AND at > ?", now, queue, now);
+  db.run("DELETE FROM start WHERE queue = ? AND at <= ?", queue, now - period);
+}
+
+/** Without walking over them: they are numbered. */
+function countStarts(db: Database, queue: string, { period }: Rate, now: number): number {
+  const first = db.get(
+    "SELECT number FROM start WHERE queue = ? AND at > ? ORDER BY at, number LIMIT 1",
+    queue,
+    now - period,
+  );
+  return first === null ? 0 : lastStart(db, queue)! - (first.number as number) + 1;
+}
+
+function lastStart(db: Database, queue: string): number | null {
+  const row = db.get("SELECT max(number) AS number FROM start WHERE queue = ?", queue)!;
+  return row.number as number | null;
+}
+
+/** There are never more running jobs than slots. */
+function countRunning(db: Database, queue: string): number {
+  return db.get(
+    `SELECT count(*) AS jobs FROM job INDEXED BY job_running
+    WHERE state = 'processing' AND queue = ?`,
+    queue,
+  )!.jobs as number;
+}
+
+function settingsFromRow(row: Row): QueueSettings {
+  return {
+    paused: row.paused === 1,
+    limit: row.job_limit as number | null,
+    rate: row.rate_count === null
+      ? null
+      : { count: row.rate_count as number, period: row.rate_period as number },
+  };
+}
+
+/** No job in any state. */
+function zeroCounts(): Record<State, number> {
+  return Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>;
+}

@@ -1,0 +1,76 @@
+/**
+ * A worker's place among the workers of a store.
+ *
+ * @module
+ */
+
+import type { Store } from "../store/store.ts";
+import { processRef } from "./host.ts";
+import { newWorkerId } from "./worker_id.ts";
+import type { WorkerOptions } from "./worker_options.ts";
+
+/** What a membership needs to know of its worker. */
+export type MemberOptions = Pick<WorkerOptions, "name" | "host" | "queues">;
+
+/** Makes a worker known to the others, and woken by the store. */
+export class Membership implements AsyncDisposable {
+  readonly #store: Store;
+  readonly #options: MemberOptions;
+  readonly #wake: () => void;
+  #id: string;
+  #slots = 0;
+  #bell: AsyncDisposable | null = null;
+
+  constructor(store: Store, options: MemberOptions, wake: () => void) {
+    this.#store = store;
+    this.#options = options;
+    this.#wake = wake;
+    this.#id = newWorkerId(options.name);
+  }
+
+  /** The worker's id. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** How many slots the store says that it has. */
+  get slots(): number {
+    return this.#slots;
+  }
+
+  /** A tick has told the store so. */
+  set slots(slots: number) {
+    this.#slots = slots;
+  }
+
+  /** From here on others see this worker. */
+  async join(slots: number): Promise<void> {
+    const { host, queues } = this.#options;
+    await this.#bell?.[Symbol.asyncDispose]();
+    this.#bell = await this.#store.doorbell(this.#id, this.#wake);
+    await this.#store.join({
+      id: this.#id,
+      host: host.name,
+      hostIdentity: host.identity,
+      process: processRef(Deno.pid)!,
+      slots,
+      queues,
+    });
+    this.#slots = slots;
+  }
+
+  /** Takes another id, since the others have given this one up. */
+  rename(): void {
+    this.#id = newWorkerId(this.#options.name);
+  }
+
+  /** The worker goes; it must not run anything any more. */
+  async leave(): Promise<void> {
+    await this.#store.leave(this.#id);
+  }
+
+  /** It is not woken any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#bell?.[Symbol.asyncDispose]();
+  }
+}

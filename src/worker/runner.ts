@@ -1,0 +1,173 @@
+/**
+ * Runs what a worker has claimed: its slots, the attempts in them, and their ends until the store has
+ * heard of them.
+ *
+ * @module
+ */
+
+import type { Events } from "../observe/events.ts";
+import type { AttemptRef, Claim, RunningAttempt } from "../store/store.ts";
+import { attemptStart, type FreeSlot, type StartOptions } from "./attempt_start.ts";
+import { Attempts, type Pending } from "./attempts.ts";
+import { ExecutorPool, type Orphan, type PoolListener, type PoolOptions } from "./executor_pool.ts";
+import type { AttemptReport, OutputChunk, RequestedEnd } from "./protocol.ts";
+
+/** The most slots that a worker can have. */
+const MAX_SLOTS = 1024;
+
+/** What a runner works with. */
+export interface RunnerOptions extends PoolOptions, StartOptions {}
+
+/** What a runner tells its supervisor. */
+export interface RunnerListener {
+  /** There is something for the next tick. */
+  wake(): void;
+  /** An executor has failed: its attempts are to be ended, and salvaged as a dead worker's would be. */
+  orphaned(attempts: readonly RunningAttempt[]): void;
+  /** No job can be started here. */
+  broken(error: string): void;
+}
+
+/** Runs attempts. It begins without slots. */
+export class Runner implements PoolListener {
+  readonly #attempts = new Attempts();
+  readonly #pool: ExecutorPool;
+  readonly #events: Events;
+  readonly #options: RunnerOptions;
+  readonly #listener: RunnerListener;
+  #slots = 0;
+
+  constructor(events: Events, options: RunnerOptions, listener: RunnerListener) {
+    this.#events = events;
+    this.#options = options;
+    this.#listener = listener;
+    this.#pool = new ExecutorPool(options, this);
+  }
+
+  /** How many slots it has; new ones count from the moment on in which all of them are ready. */
+  get slots(): number {
+    const { isReady, size } = this.#pool;
+    if (isReady || size < this.#slots) this.#slots = size;
+    return this.#slots;
+  }
+
+  /** How many jobs run in slots that go after them. */
+  get finishing(): number {
+    return this.#pool.leaving;
+  }
+
+  /** How many attempts run. */
+  get running(): number {
+    return this.#attempts.running;
+  }
+
+  /** Whether nothing runs, and the store has heard of every end. */
+  get isSettled(): boolean {
+    return this.#attempts.isSettled;
+  }
+
+  /** From now on it is to have so many slots, 1 to 1024. */
+  resize(slots: number): void {
+    this.#pool.resize(Math.min(Math.max(slots, 1), MAX_SLOTS));
+  }
+
+  /** The slots that can take a job. */
+  free(): FreeSlot[] {
+    return this.#pool.free();
+  }
+
+  /** Takes what the next tick brings to the store. */
+  take(): Pending {
+    return this.#attempts.take();
+  }
+
+  /** The store was away: what was taken waits again. */
+  putBack(pending: Pending): void {
+    this.#attempts.putBack(pending);
+  }
+
+  /** The store has what was taken. */
+  stored({ ended }: Pending): void {
+    for (const { token } of ended) this.#pool.settled(token);
+  }
+
+  /** Whether this attempt runs, or has ended and is not settled. */
+  knows(token: string): boolean {
+    return this.#attempts.knows(token);
+  }
+
+  /** A rescue has taken the attempt over. */
+  forget(token: string): void {
+    this.#attempts.forget(token);
+  }
+
+  /** At the next flush, a job begins; it is given back if the slot is not free any more. */
+  begin(claim: Claim, free: FreeSlot): void {
+    if (!this.#pool.isStillFree(free)) return this.giveBack(claim);
+    this.#attempts.begin(claim);
+    this.#pool.start(attemptStart(claim, free, this.#options));
+    this.#events.emit({ type: "job_started", job: claim.job, attempt: claim.attempt });
+  }
+
+  /** The next tick hands back an attempt that nobody has begun. */
+  giveBack({ jobId, token }: AttemptRef): void {
+    const outcome = { kind: "handed_back" } as const;
+    const finishedAt = Date.now();
+    this.#attempts.settleNext({ jobId, token, outcome, finishedAt, chunks: [], outputBytes: 0 });
+    this.#listener.wake();
+  }
+
+  /** Tells the executors what has gathered. */
+  flush(): void {
+    this.#pool.flush();
+  }
+
+  /** Ends running attempts, once each; all of them by default. */
+  end(reason: RequestedEnd, tokens: Iterable<string> = this.#attempts.tokens()): void {
+    for (const token of this.#attempts.markEnding(tokens)) {
+      this.#pool.end(token, this.#options.killGrace, reason);
+    }
+  }
+
+  /** SIGKILL to all that runs. */
+  kill(): void {
+    for (const token of this.#attempts.tokens()) this.#pool.end(token, 0, "hand_back");
+  }
+
+  /** Lets the launchers go; see {@linkcode ExecutorPool.close}. */
+  async close(keepFiles: boolean): Promise<void> {
+    await this.#pool.close(keepFiles);
+  }
+
+  ready(): void {
+    this.#listener.wake();
+  }
+
+  output(chunks: readonly OutputChunk[]): void {
+    for (const chunk of chunks) this.#attempts.addOutput(chunk);
+    this.#listener.wake();
+  }
+
+  ended(report: AttemptReport): void {
+    const { result, token } = report;
+    const jobId = this.#attempts.claimOf(token)?.jobId;
+    if (result.kind === "not_begun" && jobId !== undefined) {
+      this.#events.emit({ type: "slot_rests", jobId, error: result.error });
+    }
+    this.#attempts.report(report);
+    this.#listener.wake();
+  }
+
+  failed(error: string, orphans: readonly Orphan[]): void {
+    this.#events.emit({ type: "executor_failed", error });
+    const attempts = orphans.flatMap(({ token, launcher }) => {
+      const claim = this.#attempts.claimOf(token);
+      return claim ? [{ ...claim, launcher }] : [];
+    });
+    if (attempts.length > 0) this.#listener.orphaned(attempts);
+  }
+
+  broken(error: string): void {
+    this.#listener.broken(error);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * What a worker does about schedules: the store says which are due, the worker works out their firings,
+ * and its next tick brings them. Every worker may do so; the store sees to it that one of them fires.
+ *
+ * @module
+ */
+
+import { resolveConfig } from "../config.ts";
+import type { Events } from "../observe/events.ts";
+import type { Firing, ScheduleInfo, Store, TickResult } from "../store/store.ts";
+
+/** A schedule whose firings cannot be worked out is tried again after so long, milliseconds. */
+const REST = 60_000;
+
+/** So many jobs are gathered for one tick; the schedules that are left are due still at the next. */
+const JOBS_PER_TICK = 1000;
+
+/** What a worker needs to fire schedules. */
+export interface ScheduleOptions {
+  readonly store: Pick<Store, "settings">;
+  readonly events: Events;
+  /** Asks for the next tick at once. */
+  readonly wake: () => void;
+  /** A monotonic clock, milliseconds. */
+  readonly clock: () => number;
+}
+
+/** A schedule that could not be fired as it is. */
+interface Resting {
+  readonly schedule: string;
+  readonly until: number;
+}
+
+/** The schedules of a store, as one worker sees them. */
+export class Schedules {
+  readonly #options: ScheduleOptions;
+  readonly #resting = new Map<string, Resting>();
+  #firings: readonly Firing[] = [];
+
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is nothing to bring to the next tick. */
+  get isEmpty(): boolean {
+    return this.#firings.length === 0;
+  }
+
+  /** What this tick brings. Should it fail, the store names the same schedules at the next. */
+  take(): readonly Firing[] {
+    const firings = this.#firings;
+    this.#firings = [];
+    return firings;
+  }
+
+  /**
+   * Works out what is due, and asks for a tick.
+   *
+   * @throws {StoreError} if the settings cannot be read
+   */
+  async look({ dueSchedules, now }: Pick<TickResult, "dueSchedules" | "now">): Promise<void> {
+    const { store, wake } = this.#options;
+    const due = dueSchedules.filter((schedule) => !this.#rests(schedule));
+    if (due.length === 0) return;
+    const settings = await store.settings();
+    const firings: Firing[] = [];
+    let jobs = 0;
+    for (const schedule of due) {
+      if (jobs >= JOBS_PER_TICK) break;
+      const firing = await this.#workOut(schedule, settings, now);
+      if (firing === null) continue;
+      firings.push(firing);
+      jobs += firing.jobs.length;
+    }
+    this.#firings = firings;
+    if (!this.isEmpty) wake();
+  }
+
+  /** Null if that is not possible, which must not stop the worker. */
+  async #workOut(
+    schedule: ScheduleInfo,
+    settings: ReadonlyMap<string, string>,
+    now: number,
+  ): Promise<Firing | null> {
+    const { events, clock } = this.#options;
+    const { name } = schedule;
+    try {
+      const { workOutFiring } = await import("./firings.ts");
+      return await workOutFiring(schedule, resolveConfig(settings), now);
+    } catch (error) {
+      this.#resting.set(name, { schedule: textOf(schedule), until: clock() + REST });
+      events.emit({ type: "schedule_failed", schedule: name, error: (error as Error).message });
+      return null;
+    }
+  }
+
+  /** Whether the same schedule, unchanged, failed a short time ago. */
+  #rests(schedule: ScheduleInfo): boolean {
+    const resting = this.#resting.get(schedule.name);
+    if (resting === undefined) return false;
+    if (resting.schedule === textOf(schedule) && this.#options.clock() < resting.until) return true;
+    this.#resting.delete(schedule.name);
+    return false;
+  }
+}
+
+function textOf({ cron, timezone, spec }: ScheduleInfo): string {
+  return JSON.stringify([cron, timezone, spec]);
+}

@@ -1,0 +1,69 @@
+/**
+ * A slot as the pool sees it: who hosts it, and what runs in it.
+ *
+ * @module
+ */
+
+import type { ExecutorThread } from "./executor_thread.ts";
+import type { AttemptResult, ProcessRef } from "./protocol.ts";
+
+/** A slot in which a job could not begin rests for so long, milliseconds. */
+const REST = 1000;
+
+/** Room for one running job. */
+export interface Slot {
+  /** Never given to another slot of the worker. */
+  readonly index: number;
+  /** Null while its executor has failed and none has taken its place. */
+  executor: ExecutorThread | null;
+  launcher: ProcessRef | null;
+  /** The attempt that runs in it, and the launcher that started it. */
+  token: string | null;
+  launcherOfToken: ProcessRef | null;
+  /** By the monotonic clock: until then it takes no job. */
+  restsUntil: number;
+  /** It goes when its job has ended. */
+  isLeaving: boolean;
+}
+
+/** A slot that nobody hosts yet. */
+export function newSlot(index: number): Slot {
+  return {
+    ...{ index, executor: null, launcher: null, token: null, launcherOfToken: null },
+    ...{ restsUntil: 0, isLeaving: false },
+  };
+}
+
+/** Whether it can take a job. */
+export function isFree({ launcher, token, restsUntil }: Slot, now: number): boolean {
+  return launcher !== null && token === null && restsUntil <= now;
+}
+
+/** Its attempt has ended. A launcher that died is replaced; the news of the new one may be here already. */
+export function endAttempt(slot: Slot, how: AttemptResult["kind"]): void {
+  if (how === "not_begun") slot.restsUntil = performance.now() + REST;
+  if (how === "launcher_died" && slot.launcher === slot.launcherOfToken) slot.launcher = null;
+  slot.token = slot.launcherOfToken = null;
+}
+
+/** Those without a launcher first, then free ones, then those that run something; the newest first. */
+export function bySparability(a: Slot, b: Slot): number {
+  return cost(a) - cost(b) || b.index - a.index;
+}
+
+function cost({ token, launcher }: Slot): number {
+  if (token !== null) return 2;
+  return launcher !== null ? 1 : 0;
+}
+
+/** The indexes of slots by their executor; slots without one are left out. */
+export function byExecutor(slots: readonly Slot[]): Map<ExecutorThread, number[]> {
+  const groups = new Map<ExecutorThread, number[]>();
+  for (const { executor, index } of slots) {
+    if (executor === null) continue;
+    const group = groups.get(executor);
+    if (group) group.push(index);
+    else groups.set(executor, [index]);
+  }
+  return groups;
+}

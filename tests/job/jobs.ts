@@ -1,0 +1,43 @@
+/**
+ * Jobs for tests of the domain.
+ *
+ * @module
+ */
+
+import type { Job } from "../../src/job/job.ts";
+
+/** A job that has just been stored, with what a test says of it. */
+export function job(overrides: Partial<Job> = {}): Job {
+  return {
+    id: "a",
+    command: "true",
+    queue: "default",
+    priority: 0,
+    maxRetries: 3,
+    backoffBase: 2,
+    backoffMax: 86_400_000,
+    backoffJitter: 0,
+    timeout: null,
+    uniqueKey: null,
+    after: [],
+    cwd: null,
+    tags: [],
+    fatalExitCodes: [],
+    schedule: null,
+    fireTime: null,
+    state: "pending",
+    attempts: 0,
+    runAt: null,
+    createdAt: 1_800_000_000_000,
+    updatedAt: 1_800_000_000_000,
+    startedAt: null,
+    finishedAt: null,
+    exitCode: null,
+    error: null,
+    workerId: null,
+    cancelRequested: false,
+    envNames: [],
+    progress: null,
+    ...overrides,
+  };
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { CircleError } from "../../../src/errors.ts";
+import { after, COMPLETED, FAILED, newJob, type Register } from "../scene.ts";
+import { chainOf, childrenOf } from "./family.ts";
+
+/** Long chains, and more dependents than one tick tells. */
+export function manyParentTests(test: Register): void {
+  test("enqueue: a circle of 20,000 jobs is refused", async (scene) => {
+    const jobs = chainOf(20_000);
+    const closed = [{ ...jobs[0]!, after: after(jobs.at(-1)!.id) }, ...jobs.slice(1)];
+    await assert.rejects(scene.store.enqueue(closed), CircleError);
+    await assert.rejects(scene.store.enqueue(closed.toReversed()), CircleError);
+    assert.equal(await scene.store.count({}), 0);
+  });
+
+  test("after: a chain of 20,000 jobs is cancelled to its end", async (scene) => {
+    const jobs = chainOf(20_000);
+    await scene.store.enqueue(jobs.toReversed());
+    assert.equal(await scene.store.count({ states: ["blocked"] }), jobs.length - 1);
+    const worker = await scene.worker("w");
+    await worker.run(FAILED);
+    await worker.calm();
+    assert.equal(await scene.store.count({ states: ["cancelled"] }), jobs.length - 1);
+  });
+
+  test("after: 5,000 dependents of one job are told, over several ticks", async (scene) => {
+    const children = childrenOf("parent", 5000);
+    await scene.store.enqueue([newJob("parent"), ...children]);
+    const worker = await scene.worker("w");
+    await worker.run(COMPLETED);
+    // While some have yet to be told, the parent is still waited for.
+    await scene.store.removeEnded({ states: ["completed"], before: scene.now + 1 });
+    const { nextDueIn } = await worker.calm();
+    assert.equal(nextDueIn, null);
+    assert.equal(await scene.store.count({ states: ["pending"] }), children.length);
+    assert.equal((await worker.workThrough(1000)).length, children.length);
+  });
+
+  test("after: dependents of one that ended are told by whichever worker ticks next", async (scene) => {
+    const children = childrenOf("parent", 5000);
+    await scene.store.enqueue([newJob("parent"), ...children]);
+    const first = await scene.worker("first");
+    await first.run(FAILED);
+    await scene.store.leave("first");
+    const second = await scene.worker("second", {}, await scene.open());
+    await second.calm();
+    assert.equal(await scene.store.count({ states: ["cancelled"] }), children.length);
+  });
+
+  test("retry: 5,000 dependents come back", async (scene) => {
+    const children = childrenOf("parent", 5000);
+    await scene.store.enqueue([newJob("parent"), ...children]);
+    const worker = await scene.worker("w");
+    await worker.run(FAILED);
+    await worker.calm();
+    await scene.store.retry("parent", ["dead"]);
+    await worker.calm();
+    assert.equal(await scene.store.count({ states: ["blocked"] }), children.length);
+  });
+
+  test("retry: while dependents have yet to be told of the end, they wait on", async (scene) => {
+    const children = childrenOf("parent", 5000);
+    await scene.store.enqueue([newJob("parent"), ...children]);
+    const worker = await scene.worker("w");
+    await worker.run(FAILED);
+    await scene.store.retry("parent", ["dead"]);
+    await worker.calm();
+    assert.equal(await scene.store.count({ states: ["blocked"] }), children.length);
+    await worker.run(COMPLETED);
+    await worker.calm();
+    assert.equal(await scene.store.count({ states: ["pending"] }), children.length);
+  });
+
+  test("removeEnded: passes over a job until its dependents have been told", async (scene) => {
+    const children = childrenOf("parent", 5000);
+    await scene.store.enqueue([newJob("parent"), newJob("alone", { priority: -1 }), ...children]);
+    const worker = await scene.worker("w");
+    await worker.settle(await worker.claim(2), COMPLETED);
+    const ended = { states: ["completed"], before: scene.now + 1 } as const;
+    const first = await scene.store.removeEnded(ended);
+    await worker.calm();
+    const second = await scene.store.removeEnded(ended);
+    assert.equal(first + second, 2);
+    assert.equal(await scene.store.count({ states: ["pending"] }), children.length);
+  });
+}
