@@ -5,7 +5,8 @@
  */
 
 import { StoreError } from "../errors.ts";
-import type { Store, WorkerInfo } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import type { WorkerInfo } from "../store/workers.ts";
 import { processRef } from "../worker/host.ts";
 import type { WorkerOptions } from "../worker/worker_options.ts";
 import type { Context } from "./context.ts";

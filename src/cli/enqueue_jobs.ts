@@ -15,6 +15,7 @@ import {
   UnknownParentError,
 } from "../errors.ts";
 import type { NewJob, Parent } from "../job/job.ts";
+import { withHolders } from "../job/parents.ts";
 import { resolveSpec } from "../job/spec.ts";
 import { specDefaults } from "../spec_defaults.ts";
 import { type Enqueued, type IfExists, MAX_BATCH, type Store } from "../store/store.ts";
@@ -96,11 +97,17 @@ async function enqueueInBatches(
   context: Context,
 ): Promise<Enqueued[]> {
   const enqueued: Enqueued[] = [];
+  // The store sees to this within a batch, for later ones it is done here.
+  const holders = new Map<string, string>();
   using bar = await barFor(batches.jobs.length, context);
   for (let from = 0; from < batches.jobs.length; from += MAX_BATCH) {
-    const batch = batches.jobs.slice(from, from + MAX_BATCH);
+    const batch = batches.jobs.slice(from, from + MAX_BATCH)
+      .map((job) => ({ ...job, after: withHolders(job.after, holders) }));
     try {
-      for (const one of await store.enqueue(batch, batches.ifExists)) enqueued.push(one);
+      for (const [i, one] of (await store.enqueue(batch, batches.ifExists)).entries()) {
+        enqueued.push(one);
+        if (!one.isNew) holders.set(batch[i]!.id, one.id);
+      }
     } catch (error) {
       throw located(error, from, batches);
     }

@@ -9,7 +9,8 @@ import type { Condition, Job } from "../job/job.ts";
 import { formatRate } from "../job/rate.ts";
 import { isFinal, type State } from "../job/state.ts";
 import { formatTime } from "../job/time.ts";
-import type { Standing, WorkerInfo } from "../store/store.ts";
+import type { Standing } from "../store/store.ts";
+import type { WorkerInfo } from "../store/workers.ts";
 import { countOf, formatCount } from "./render.ts";
 
 /** Every reason why a job does not run, or what else there is to say of it. */

@@ -5,7 +5,7 @@
  */
 
 import { NotFoundError } from "../errors.ts";
-import type { WorkerInfo } from "../store/store.ts";
+import type { WorkerInfo } from "../store/workers.ts";
 
 /**
  * The worker with this id, or with one that begins or ends so.

@@ -180,7 +180,9 @@ export function pairs(options: Described): Flag<ReadonlyMap<string, string>> {
     const found = new Map<string, string>();
     for (const text of texts) {
       const at = text.indexOf("=");
-      if (at < 1) throw new RangeError(`must be ${placeholder}, not ${quote(text)}`);
+      // What follows a = is a value, and may be a secret.
+      if (at === 0) throw new RangeError(`must be ${placeholder}, with a name before the =`);
+      if (at < 0) throw new RangeError(`must be ${placeholder}, not ${quote(text)}`);
       const key = text.slice(0, at);
       if (found.has(key)) throw new RangeError(`must not name ${quote(key)} twice`);
       found.set(key, text.slice(at + 1));

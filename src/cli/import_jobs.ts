@@ -13,7 +13,8 @@ import {
 } from "../errors.ts";
 import type { RecordSurroundings } from "../job/read_record.ts";
 import type { MovedJob } from "../job/record.ts";
-import { type Imported, MAX_BATCH, type Store } from "../store/store.ts";
+import type { Imported } from "../store/importing.ts";
+import { MAX_BATCH, type Store } from "../store/store.ts";
 import { atLine, parseRecord, type Survey } from "./import_survey.ts";
 import { type Place, type RecordFile, START } from "./record_file.ts";
 
@@ -34,6 +35,16 @@ export interface ImportRequest extends ImportSettings {
   progress(jobs: number): void;
 }
 
+/** A store in which nothing is taken: one that is yet to be made. */
+export const NO_STORE: Pick<Store, "findTaken"> = {
+  findTaken: ({ ids, uniqueKeys, firings }) =>
+    Promise.resolve({
+      ids: ids.map(() => false),
+      uniqueKeys: uniqueKeys.map(() => null),
+      firings: firings.map(() => null),
+    }),
+};
+
 /**
  * Finds what of a file is in the way of a store's jobs, or of what they lack.
  *
@@ -42,7 +53,7 @@ export interface ImportRequest extends ImportSettings {
  * @throws {NotFoundError} if a parent is neither in the store nor in the file
  */
 export async function checkAgainst(
-  store: Store,
+  store: Pick<Store, "findTaken">,
   survey: Survey,
   { skipExisting }: ImportSettings,
 ): Promise<ReadonlySet<string>> {
@@ -75,7 +86,7 @@ export async function checkAgainst(
 }
 
 async function refuseUnknownParents(
-  store: Store,
+  store: Pick<Store, "findTaken">,
   { lines, waiting }: Survey,
   existing: ReadonlySet<string>,
 ): Promise<void> {

@@ -6,7 +6,7 @@
 
 import { formatRate } from "../job/rate.ts";
 import { type State, STATES } from "../job/state.ts";
-import type { QueueInfo, QueueSettings } from "../store/store.ts";
+import type { QueueInfo, QueueSettings } from "../store/queues.ts";
 import { formatCount } from "./render.ts";
 import type { Column } from "./table.ts";
 

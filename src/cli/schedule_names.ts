@@ -7,7 +7,8 @@
 import { NotFoundError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { quote } from "../quote.ts";
-import type { ScheduleInfo, Store } from "../store/store.ts";
+import type { ScheduleInfo } from "../store/schedules.ts";
+import type { Store } from "../store/store.ts";
 import { CommandLineError } from "./command_line_error.ts";
 import type { Context } from "./context.ts";
 import { actOnAll } from "./each_id.ts";

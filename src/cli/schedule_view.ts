@@ -6,7 +6,7 @@
 
 import { formatTime } from "../job/time.ts";
 import { formatInTimezone } from "../job/timezone.ts";
-import type { ScheduleInfo } from "../store/store.ts";
+import type { ScheduleInfo } from "../store/schedules.ts";
 import { formatAgo } from "./render.ts";
 
 /** A schedule as JSON: times RFC 3339 UTC, null where there is nothing. */

@@ -5,7 +5,7 @@
  */
 
 import { formatTime } from "../job/time.ts";
-import type { WorkerInfo } from "../store/store.ts";
+import type { WorkerInfo } from "../store/workers.ts";
 import { type Host, isAlive } from "../worker/host.ts";
 
 /** A worker as JSON. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WorkerInfo } from "../store/store.ts";
+import type { WorkerInfo } from "../store/workers.ts";
 import { currentHost } from "../worker/host.ts";
 import { isLost } from "./worker_view.ts";
 

@@ -34,6 +34,25 @@ export function describeBroken({ id, on }: Parent, state: State | null): string 
 }
 
 /**
+ * The same parents, where some of them are other jobs by now: those that hold their unique keys. Two may
+ * be one then, and what was said of it first holds.
+ *
+ * @param holders the ids of these jobs, by the ids that are in their place here
+ */
+export function withHolders(
+  after: readonly Parent[],
+  holders: ReadonlyMap<string, string>,
+): readonly Parent[] {
+  if (!after.some(({ id }) => holders.has(id))) return after;
+  const parents = new Map<string, Parent>();
+  for (const { id, on } of after) {
+    const parent = { id: holders.get(id) ?? id, on };
+    if (!parents.has(parent.id)) parents.set(parent.id, parent);
+  }
+  return [...parents.values()];
+}
+
+/**
  * A circle among jobs that are enqueued together: the ids on it, the first once more at the end; null
  * if there is none. Jobs that are there already cannot wait for new ones.
  */

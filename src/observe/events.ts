@@ -5,7 +5,9 @@
  */
 
 import type { Job } from "../job/job.ts";
-import type { Fired, Settled, WorkerInfo } from "../store/store.ts";
+import type { Fired } from "../store/schedules.ts";
+import type { Settled } from "../store/tick.ts";
+import type { WorkerInfo } from "../store/workers.ts";
 
 /** Something that happened in a worker. */
 export type WorkerEvent =

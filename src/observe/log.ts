@@ -13,7 +13,7 @@ import {
 } from "@logtape/logtape";
 import { escapeText } from "../escape.ts";
 import { formatElapsed } from "../elapsed.ts";
-import type { Settled } from "../store/store.ts";
+import type { Settled } from "../store/tick.ts";
 import type { Listener, WorkerEvent } from "./events.ts";
 
 /** How to log. */
@@ -36,15 +36,17 @@ export async function startLog({ level, format, write }: LogOptions): Promise<Li
   const logger = getLogger("queuectl");
   return (event) => {
     const { level, text, ...properties } = describe(event);
-    // The text is the whole message: nothing in it is a placeholder.
-    if (logger.isEnabledFor(level)) logger[level]("{text}", { text, ...properties });
+    if (!logger.isEnabledFor(level)) return;
+    // The text is the whole message: nothing in it is a placeholder. As the value of one it would stand
+    // in quotes in JSON.
+    logger[level](text.replaceAll("{", "{{").replaceAll("}", "}}"), properties);
   };
 }
 
 /** `21:14:05 info  job1 started …`, local time. */
-function textLine({ timestamp, level, properties }: LogRecord): string {
+function textLine({ timestamp, level, message }: LogRecord): string {
   const time = new Date(timestamp).toTimeString().slice(0, 8);
-  return `${time} ${level.padEnd(7)} ${escapeText(String(properties.text))}\n`;
+  return `${time} ${level.padEnd(7)} ${escapeText(message.join(""))}\n`;
 }
 
 interface Entry {

@@ -8,13 +8,15 @@
  * @module
  */
 
-import type { CatchUp } from "../job/cron.ts";
 import type { Attempt, Condition, Job, NewJob, Progress } from "../job/job.ts";
-import type { Outcome, OutcomeKind } from "../job/outcome.ts";
 import type { KeptJob, MovedJob } from "../job/record.ts";
-import type { Rate } from "../job/rate.ts";
 import type { State } from "../job/state.ts";
-import type { OutputChunk, ProcessRef, Stream } from "../worker/protocol.ts";
+import type { Stream } from "../worker/protocol.ts";
+import type { Imported, ImportOptions, Taken, Wanted } from "./importing.ts";
+import type { QueueInfo, QueueSettings } from "./queues.ts";
+import type { NewSchedule, ScheduleInfo } from "./schedules.ts";
+import type { AttemptRef, RunningAttempt, TickRequest, TickResult } from "./tick.ts";
+import type { NewWorker, StopRequest, WorkerInfo } from "./workers.ts";
 
 /** So many jobs are enqueued in one transaction at the most (promise 8). */
 export const MAX_BATCH = 50_000;
@@ -31,22 +33,6 @@ export interface JobFilter {
   readonly limit?: number;
   /** Newest first unless this is set. */
   readonly oldestFirst?: boolean;
-}
-
-/** How a queue is to be worked on. */
-export interface QueueSettings {
-  /** No job of it is claimed. */
-  readonly paused: boolean;
-  /** At most so many of its jobs run at once, over all workers; null: no limit. */
-  readonly limit: number | null;
-  /** So many attempts begin at the most in any window of so long; null: no limit. */
-  readonly rate: Rate | null;
-}
-
-/** A queue: its settings, and its jobs counted by state. */
-export interface QueueInfo extends QueueSettings {
-  readonly queue: string;
-  readonly counts: Readonly<Record<State, number>>;
 }
 
 /** What `status` shows, read at one moment. */
@@ -115,190 +101,6 @@ export interface Standing {
   readonly running: readonly Pick<Job, "id" | "queue" | "workerId" | "startedAt">[];
 }
 
-/** Whether a schedule fires while a job of an earlier firing has not ended. */
-export const OVERLAPS = ["allow", "skip"] as const;
-
-/** Whether a schedule fires while a job of an earlier firing has not ended. */
-export type Overlap = (typeof OVERLAPS)[number];
-
-/** A schedule to be stored. */
-export interface NewSchedule {
-  readonly name: string;
-  /** The cron expression as it was written. */
-  readonly cron: string;
-  /** An IANA time zone. */
-  readonly timezone: string;
-  readonly catchUp: CatchUp;
-  readonly overlap: Overlap;
-  /** What each firing enqueues: a job spec as JSON. It may hold secrets: it is never shown as it is. */
-  readonly spec: string;
-  /** When it fires next; null: never again. */
-  readonly nextAt: number | null;
-}
-
-/** A schedule as it is stored. */
-export interface ScheduleInfo extends NewSchedule {
-  readonly paused: boolean;
-  readonly createdAt: number;
-  /** The firing for which a job was enqueued last, and that job. */
-  readonly lastAt: number | null;
-  readonly lastJob: string | null;
-}
-
-/** The firings of a schedule that are due, worked out by a worker. */
-export interface Firing {
-  readonly schedule: string;
-  /** The `nextAt` from which they were worked out: if it has moved since, nothing is done. */
-  readonly expected: number;
-  /** What to enqueue, oldest first; each has its `schedule` and `fireTime`. */
-  readonly jobs: readonly NewJob[];
-  /** When it fires next. */
-  readonly nextAt: number | null;
-}
-
-/** What became of one firing. */
-export interface Fired {
-  readonly schedule: string;
-  readonly fireTime: number;
-  /** Null if it was skipped. */
-  readonly jobId: string | null;
-  /** Why it was skipped, in words: a job of an earlier firing has not ended, its unique key is taken. */
-  readonly skipped: string | null;
-}
-
-/** What somebody asked of a worker: to finish what runs, or to hand it back. */
-export type StopRequest = "drain" | "now";
-
-/** What a worker says of itself when it joins. */
-export interface NewWorker {
-  readonly id: string;
-  /** For people. */
-  readonly host: string;
-  /** Two workers with the same text can see each other's processes (`currentHost()`). */
-  readonly hostIdentity: string;
-  readonly process: ProcessRef;
-  readonly slots: number;
-  /** The queues it serves; null is all. */
-  readonly queues: readonly string[] | null;
-}
-
-/** A worker as others see it. */
-export interface WorkerInfo extends NewWorker {
-  /** Grows from one to the next that joins; no clock is asked. */
-  readonly joinOrder: number;
-  /** Attempts that it runs. */
-  readonly busy: number;
-  readonly state: "running" | "draining";
-  readonly stopRequest: StopRequest | null;
-  /** The slots that it was asked to have; null if it was not. */
-  readonly slotsRequest: number | null;
-  readonly startedAt: number;
-  /** By its own clock; for people only, no decision hangs on it. */
-  readonly heartbeatAt: number;
-  /** Grows with every tick. */
-  readonly heartbeat: number;
-  /** For how long observers have seen the heartbeat stand still while they reached the store. */
-  readonly unmovedFor: number;
-}
-
-/** Names one attempt and fences every write about it. */
-export interface AttemptRef {
-  readonly jobId: string;
-  readonly token: string;
-}
-
-/** A job that this worker has just been given. */
-export interface Claim extends AttemptRef {
-  readonly job: Job;
-  /** Its number in the attempt log. */
-  readonly attempt: number;
-  readonly env: Readonly<Record<string, string>>;
-  /** What it finds on its standard input; null is nothing. */
-  readonly stdin: string | null;
-}
-
-/** An attempt that runs, as a rescuer needs it. */
-export interface RunningAttempt extends AttemptRef {
-  readonly attempt: number;
-  readonly launcher: ProcessRef;
-  /** Where it runs; null is the worker's own directory. */
-  readonly cwd: string | null;
-}
-
-/** The end of an attempt, to be settled. */
-export interface AttemptEnd extends AttemptRef {
-  readonly outcome: Outcome;
-  readonly finishedAt: number;
-  readonly chunks: readonly OutputChunk[];
-  readonly outputBytes: number;
-  /** The chunks are the whole output: what is stored already goes (a rescuer has the spool). */
-  readonly replacesOutput?: boolean;
-}
-
-/** How long an observer has seen a heartbeat stand still, by its own monotonic clock. */
-export interface Observation {
-  readonly heartbeat: number;
-  /** Milliseconds in which the observer reached the store. */
-  readonly unmovedFor: number;
-}
-
-/** What a worker brings to a tick. */
-export interface TickRequest {
-  readonly worker: string;
-  readonly ended: readonly AttemptEnd[];
-  /** What running commands have written. */
-  readonly output: readonly (AttemptRef & { readonly chunk: OutputChunk })[];
-  /** The launcher of each free slot: at most so many jobs are claimed. */
-  readonly free: readonly ProcessRef[];
-  /** What it has seen of the other workers' heartbeats, by their id. */
-  readonly observed: ReadonlyMap<string, Observation>;
-  /** It takes no new work any more; shown to others. */
-  readonly draining: boolean;
-  /** Workers whose attempts have all been cleaned up and are settled by this tick. */
-  readonly buried: readonly string[];
-  /** How many slots it has now, where that is not what it said before. */
-  readonly slots?: number;
-  /** The firings that it has worked out for schedules that were due. */
-  readonly firings?: readonly Firing[];
-}
-
-/** An attempt's end after it was settled. */
-export interface Settled extends AttemptRef {
-  /** The job's state now. */
-  readonly state: State;
-  readonly outcome: OutcomeKind;
-  readonly exitCode: number | null;
-  readonly error: string | null;
-  /** When the next attempt is due; null unless the job is `failed`. */
-  readonly runAt: number | null;
-}
-
-/** What a worker takes from a tick. */
-export interface TickResult {
-  /** The i-th job is for the i-th free slot. */
-  readonly claimed: readonly Claim[];
-  readonly settled: readonly Settled[];
-  /** Tokens of attempts whose job had moved on: nothing was changed for them. */
-  readonly stale: readonly string[];
-  /** Tokens of this worker's attempts whose end was asked for. */
-  readonly cancelled: readonly string[];
-  readonly stopRequest: StopRequest | null;
-  /** The slots that it was asked to have; null if it was not. */
-  readonly slotsRequest: number | null;
-  /** Schedules that are due: the next tick is to bring their firings. */
-  readonly dueSchedules: readonly ScheduleInfo[];
-  /** What became of the firings that this tick brought. */
-  readonly fired: readonly Fired[];
-  /** The store's clock at the tick. */
-  readonly now: number;
-  /** Others have given this worker up: its attempts are not its own any more. */
-  readonly evicted: boolean;
-  /** The other workers of the store. */
-  readonly peers: readonly WorkerInfo[];
-  /** Time until the next job or schedule is due, or a rate lets a job begin; null if none does. */
-  readonly nextDueIn: number | null;
-}
-
 /** A piece of stored output. */
 export interface OutputPiece {
   /** The position of its first byte in the attempt's output, both streams taken together. */
@@ -308,35 +110,6 @@ export interface OutputPiece {
   readonly bytes: Uint8Array;
   /** How many bytes, at least, are missing before this piece. */
   readonly missing: number;
-}
-
-/** What jobs that are to be imported need to be free. */
-export interface Wanted {
-  readonly ids: readonly string[];
-  readonly uniqueKeys: readonly string[];
-  readonly firings: readonly { readonly schedule: string; readonly fireTime: number }[];
-}
-
-/** What of that is taken; each list is in the order of what was asked. */
-export interface Taken {
-  readonly ids: readonly boolean[];
-  /** The job that holds it. */
-  readonly uniqueKeys: readonly ({ readonly id: string; readonly state: State } | null)[];
-  /** The job that was enqueued by it. */
-  readonly firings: readonly (string | null)[];
-}
-
-/** How jobs are imported. */
-export interface ImportOptions {
-  /** A job whose id is taken is left out. */
-  readonly skipExisting: boolean;
-}
-
-/** What an import did, counted in jobs. */
-export interface Imported {
-  readonly imported: number;
-  /** Their ids were taken. */
-  readonly skipped: number;
 }
 
 /** What `cancel` did: at once, asked the worker, or it was cancelled before. */
@@ -498,7 +271,8 @@ export interface Store extends AsyncDisposable {
   requestSlots(workers: readonly string[], slots: number): Promise<void>;
   /**
    * How many jobs of these queues (null: all) run, are pending, or are due within `dueWithin`. Not
-   * counted are waiting jobs of paused queues, and a job `except`, in which the caller itself runs.
+   * counted are waiting jobs of paused queues, and a job `except`, in which the caller itself runs. While
+   * jobs have yet to be told that what they wait for has ended, there is one more.
    */
   outstanding(
     queues: readonly string[] | null,

@@ -6,7 +6,7 @@
 
 import { formatTime } from "../job/time.ts";
 import type { Job } from "../job/job.ts";
-import type { Claim } from "../store/store.ts";
+import type { Claim } from "../store/tick.ts";
 import type { AttemptStart, ProcessRef } from "./protocol.ts";
 
 /** A slot that can take a job. */

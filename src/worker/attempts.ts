@@ -5,7 +5,7 @@
  */
 
 import { type Outcome, outcomeOfExit } from "../job/outcome.ts";
-import type { AttemptEnd, AttemptRef, Claim } from "../store/store.ts";
+import type { AttemptEnd, AttemptRef, Claim } from "../store/tick.ts";
 import { outcomeOfEnding } from "./ending.ts";
 import type { AttemptReport, OutputChunk } from "./protocol.ts";
 

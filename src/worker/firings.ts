@@ -10,7 +10,7 @@ import type { Config } from "../config.ts";
 import { dueFirings, parseCron } from "../job/cron.ts";
 import { parseSpec, resolveSpec } from "../job/spec.ts";
 import { specDefaults } from "../spec_defaults.ts";
-import type { Firing, ScheduleInfo } from "../store/store.ts";
+import type { Firing, ScheduleInfo } from "../store/schedules.ts";
 
 /**
  * The firings of a schedule that is due, with the jobs as the config of now makes them.

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Observation, WorkerInfo } from "../store/store.ts";
+import type { Observation } from "../store/tick.ts";
+import type { WorkerInfo } from "../store/workers.ts";
 import type { ProcessRef } from "./protocol.ts";
 
 /** Why a worker is lost. */

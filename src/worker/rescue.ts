@@ -6,7 +6,8 @@
  */
 
 import { type Outcome, outcomeOfExit } from "../job/outcome.ts";
-import type { AttemptEnd, RunningAttempt, WorkerInfo } from "../store/store.ts";
+import type { AttemptEnd, RunningAttempt } from "../store/tick.ts";
+import type { WorkerInfo } from "../store/workers.ts";
 import { outcomeOfEnding, readEnding } from "./ending.ts";
 import { removeStatus, salvageStatus } from "./launcher.ts";
 import type { LossReason } from "./peer_watch.ts";

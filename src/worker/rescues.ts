@@ -5,7 +5,9 @@
  */
 
 import type { Events } from "../observe/events.ts";
-import type { AttemptEnd, RunningAttempt, Store, WorkerInfo } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import type { AttemptEnd, RunningAttempt } from "../store/tick.ts";
+import type { WorkerInfo } from "../store/workers.ts";
 import type { LossReason } from "./peer_watch.ts";
 import { forgetRescued, rescue, type RescueOptions, salvageOrphans } from "./rescue.ts";
 import { sleep } from "./sleep.ts";

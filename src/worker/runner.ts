@@ -6,7 +6,7 @@
  */
 
 import type { Events } from "../observe/events.ts";
-import type { AttemptRef, Claim, RunningAttempt } from "../store/store.ts";
+import type { AttemptRef, Claim, RunningAttempt } from "../store/tick.ts";
 import { attemptStart, type FreeSlot, type StartOptions } from "./attempt_start.ts";
 import { Attempts, type Pending } from "./attempts.ts";
 import { ExecutorPool, type Orphan, type PoolListener, type PoolOptions } from "./executor_pool.ts";

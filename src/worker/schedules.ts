@@ -7,7 +7,9 @@
 
 import { resolveConfig } from "../config.ts";
 import type { Events } from "../observe/events.ts";
-import type { Firing, ScheduleInfo, Store, TickResult } from "../store/store.ts";
+import type { Firing, ScheduleInfo } from "../store/schedules.ts";
+import type { Store } from "../store/store.ts";
+import type { TickResult } from "../store/tick.ts";
 
 /** A schedule whose firings cannot be worked out is tried again after so long, milliseconds. */
 const REST = 60_000;

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Store, WorkerInfo } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import type { WorkerInfo } from "../store/workers.ts";
 import { type Host, isAlive } from "./host.ts";
 import { sleep } from "./sleep.ts";
 

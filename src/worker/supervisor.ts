@@ -7,7 +7,9 @@
 
 import { StoreError } from "../errors.ts";
 import type { Events } from "../observe/events.ts";
-import type { StopRequest, Store, TickResult } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import type { TickResult } from "../store/tick.ts";
+import type { StopRequest } from "../store/workers.ts";
 import type { FreeSlot } from "./attempt_start.ts";
 import { isAlive } from "./host.ts";
 import { Membership } from "./membership.ts";

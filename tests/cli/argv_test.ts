@@ -116,7 +116,7 @@ Deno.test("Argv reads lists, repeated flags and pairs", () => {
   deepStrictEqual([...flags.env], [["A", "1=2"], ["B", ""], ["__proto__", "x"]]);
   fails(["--state", "a,,b"], "--state must not have an empty item");
   fails(["--env", "A"], '--env must be KEY=VALUE, not "A"');
-  fails(["--env", "=A"], '--env must be KEY=VALUE, not "=A"');
+  fails(["--env", "=A"], "--env must be KEY=VALUE, with a name before the =");
   fails(["--env", "A=1", "--env", "A=2"], '--env must not name "A" twice');
 });
 

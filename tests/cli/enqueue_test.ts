@@ -271,6 +271,21 @@ Deno.test("enqueue of more than one transaction checks parents before it writes"
   strictEqual((await job(queue, `j${MAX_BATCH + 1}`)).state, "blocked");
 });
 
+Deno.test("enqueue of more than one transaction follows the holder of a key into the next one", async () => {
+  await using queue = await Queue.open();
+  await queue.add({ id: "old", uniqueKey: "k" });
+  const specs = Array.from({ length: MAX_BATCH + 1 }, (_, i) => ({ id: `j${i}`, command: "true" }));
+  Object.assign(specs[0]!, { unique_key: "k" });
+  Object.assign(specs[MAX_BATCH]!, { after: ["j0", "j1", { id: "old", on: "any" }] });
+  const list = specs.map((spec) => JSON.stringify(spec)).join("\n");
+  const { code, stderr } = await queue.fed(list, "enqueue", "--if-exists", "return");
+  strictEqual(code, 0, stderr);
+  deepStrictEqual((await job(queue, `j${MAX_BATCH}`)).after, [
+    { id: "old", on: "ok" },
+    { id: "j1", on: "ok" },
+  ]);
+});
+
 Deno.test("enqueue --unique-key: a taken key is a conflict that names the holder", async () => {
   await using queue = await Queue.open();
   await enqueued(queue, "--id", "one", "--unique-key", "sync");

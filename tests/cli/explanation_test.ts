@@ -2,42 +2,14 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { explain, type Facts, REASONS } from "../../src/cli/explanation.ts";
 import type { Job } from "../../src/job/job.ts";
 import { type State, STATES } from "../../src/job/state.ts";
-import type { QueueInfo, WorkerInfo } from "../../src/store/store.ts";
+import type { QueueInfo } from "../../src/store/queues.ts";
+import type { WorkerInfo } from "../../src/store/workers.ts";
+import { job as newJob } from "../job/jobs.ts";
 
 const NOW = Date.UTC(2030, 0, 1, 12);
 const MINUTE = 60_000;
 
-const JOB: Job = {
-  id: "j",
-  command: "true",
-  queue: "mail",
-  priority: 0,
-  maxRetries: 3,
-  backoffBase: 2,
-  backoffMax: 1000,
-  backoffJitter: 0,
-  timeout: null,
-  uniqueKey: null,
-  after: [],
-  cwd: null,
-  tags: [],
-  fatalExitCodes: [],
-  schedule: null,
-  fireTime: null,
-  state: "pending",
-  attempts: 0,
-  runAt: null,
-  createdAt: NOW,
-  updatedAt: NOW,
-  startedAt: null,
-  finishedAt: null,
-  exitCode: null,
-  error: null,
-  workerId: null,
-  cancelRequested: false,
-  envNames: [],
-  progress: null,
-};
+const JOB = newJob({ id: "j", queue: "mail", createdAt: NOW, updatedAt: NOW });
 
 const WORKER: WorkerInfo = {
   id: "w1",

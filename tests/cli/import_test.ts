@@ -225,6 +225,9 @@ Deno.test("import --dry-run checks everything and writes nothing", async () => {
     (await importing(queue, lines, "--dry-run", "--json", "--db", path)).stdout,
     '{"imported":2,"skipped":0,"dry_run":true}\n',
   );
+  const orphan = [{ id: "x", command: "true", state: "blocked", after: ["nobody"] }];
+  const { code: refusal, stderr: why } = await importing(queue, orphan, "--dry-run", "--db", path);
+  deepStrictEqual([refusal, why], [3, "queuectl: Line 1: There is no job nobody to run after\n"]);
   await rejects(Deno.stat(path), Deno.errors.NotFound);
 });
 

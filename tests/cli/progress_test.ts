@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { ConflictError } from "../../src/errors.ts";
 import type { Progress } from "../../src/job/job.ts";
-import type { AttemptRef } from "../../src/store/store.ts";
+import type { AttemptRef } from "../../src/store/tick.ts";
 import { runFake } from "./fake_system.ts";
 import { Queue } from "./queue.ts";
 

@@ -10,12 +10,13 @@ import { run } from "../../src/cli/run.ts";
 import type { NewJob } from "../../src/job/job.ts";
 import type { Outcome } from "../../src/job/outcome.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
-import type { Claim, NewWorker, TickRequest, TickResult } from "../../src/store/store.ts";
+import type { Claim, TickRequest, TickResult } from "../../src/store/tick.ts";
+import type { NewWorker } from "../../src/store/workers.ts";
 import { currentHost, processRef } from "../../src/worker/host.ts";
 import type { OutputChunk, ProcessRef, Stream } from "../../src/worker/protocol.ts";
 import { type TempDir, tempDir } from "../helpers/temp_dir.ts";
 import { waitFor } from "../helpers/wait_for.ts";
-import { newJob } from "../store/scene.ts";
+import { newJob } from "../job/jobs.ts";
 import { FakeSink } from "./fake_system.ts";
 
 /** Every test begins at this moment. */

@@ -81,7 +81,7 @@ Deno.test("worker scale says what it waits for, and gives up a worker that stops
   deepStrictEqual([code, stdout], [4, ""]);
   match(stderr, /queuectl: w1 is stopping\n$/);
   strictEqual((await queue.cli("worker", "scale", "1", "w1")).code, 4);
-  strictEqual((await queue.cli("worker", "scale", "1")).stdout, "No worker is running\n");
+  strictEqual((await queue.cli("worker", "scale", "1")).code, 4);
 });
 
 Deno.test("worker scale gives up a worker that has gone", async () => {

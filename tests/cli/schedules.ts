@@ -6,7 +6,7 @@
 
 import { deepStrictEqual, ok } from "node:assert/strict";
 import { Events } from "../../src/observe/events.ts";
-import type { Fired, ScheduleInfo } from "../../src/store/store.ts";
+import type { Fired, ScheduleInfo } from "../../src/store/schedules.ts";
 import { Schedules } from "../../src/worker/schedules.ts";
 import type { Queue } from "./queue.ts";
 

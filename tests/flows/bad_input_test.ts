@@ -166,6 +166,11 @@ const MISTAKES: readonly Mistake[] = [
   { args: ["enqueue", "--constructor", "--", "true"], code: 2, names: /--constructor/ },
   { args: ["enqueu", "--", "true"], code: 2, names: /"enqueu".*"enqueue"/ },
   { args: ["worker", "start", "--count", "0"], code: 2, names: /--count/ },
+  {
+    args: ["worker", "start", "--drain-wait", "5s"],
+    code: 2,
+    names: /--drain-wait goes with --drain/,
+  },
   { args: ["worker", "start", "--count", "1.5"], code: 2, names: /--count/ },
   { args: ["worker", "start", "--grace", "soon"], code: 2, names: /--grace.*"soon"/ },
   { args: ["worker", "start", "--queue", "a b"], code: 2, names: /--queue/ },

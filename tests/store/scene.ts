@@ -5,21 +5,21 @@
  * @module
  */
 
+import { newJob } from "../job/jobs.ts";
 import type { Job, NewJob, Parent } from "../../src/job/job.ts";
 import type { Outcome } from "../../src/job/outcome.ts";
 import type { State } from "../../src/job/state.ts";
+import type { Store } from "../../src/store/store.ts";
 import type {
   AttemptEnd,
   AttemptRef,
   Claim,
-  NewWorker,
   Observation,
   Settled,
-  Store,
   TickRequest,
   TickResult,
-  WorkerInfo,
-} from "../../src/store/store.ts";
+} from "../../src/store/tick.ts";
+import type { NewWorker, WorkerInfo } from "../../src/store/workers.ts";
 import type { OutputChunk, ProcessRef } from "../../src/worker/protocol.ts";
 
 /** What a store takes from its surroundings; its own if absent. */
@@ -243,34 +243,6 @@ export const LOST: Outcome = { kind: "lost", error: "the worker died" };
 
 /** The worker ended the command for a cancel. */
 export const ENDED: Outcome = { kind: "cancelled", exitCode: 143 };
-
-/** A job to be stored: `true`, no retries, backoff 2 s, 4 s, … */
-export function newJob(id: string, overrides: Partial<NewJob> = {}): NewJob {
-  return {
-    id,
-    command: "true",
-    queue: "default",
-    priority: 0,
-    maxRetries: 0,
-    backoffBase: 2,
-    backoffMax: 86_400_000,
-    backoffJitter: 0,
-    timeout: null,
-    uniqueKey: null,
-    after: [],
-    cwd: null,
-    tags: [],
-    fatalExitCodes: [],
-    schedule: null,
-    fireTime: null,
-    held: false,
-    runAt: null,
-    delay: null,
-    env: {},
-    stdin: null,
-    ...overrides,
-  };
-}
 
 /** A condition on a parent; `ok` for its id alone. */
 export function after(...parents: (string | Parent)[]): Parent[] {

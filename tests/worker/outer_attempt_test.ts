@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { attemptStart } from "../../src/worker/attempt_start.ts";
 import { dropOuterAttempt } from "../../src/worker/outer_attempt.ts";
-import type { Claim } from "../../src/store/store.ts";
+import type { Claim } from "../../src/store/tick.ts";
 
 const job = {
   ...{ id: "job1", command: "true", queue: "mail", cwd: null, timeout: 1500, maxRetries: 3 },

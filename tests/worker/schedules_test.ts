@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { StoreError } from "../../src/errors.ts";
 import { Events, type WorkerEvent } from "../../src/observe/events.ts";
-import type { ScheduleInfo } from "../../src/store/store.ts";
+import type { ScheduleInfo } from "../../src/store/schedules.ts";
 import { Schedules } from "../../src/worker/schedules.ts";
 
 const NOON = Date.UTC(2026, 5, 1, 12);

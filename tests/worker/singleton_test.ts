@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { WorkerInfo } from "../../src/store/store.ts";
+import type { WorkerInfo } from "../../src/store/workers.ts";
 import { currentHost, processRef } from "../../src/worker/host.ts";
 import { servedByAnother } from "../../src/worker/singleton.ts";
 

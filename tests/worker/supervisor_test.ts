@@ -5,7 +5,7 @@ import { Events, type WorkerEvent } from "../../src/observe/events.ts";
 import type { Store } from "../../src/store/store.ts";
 import { currentHost } from "../../src/worker/host.ts";
 import { Supervisor } from "../../src/worker/supervisor.ts";
-import { newJob } from "../store/scene.ts";
+import { newJob } from "../job/jobs.ts";
 import { emptyPlace } from "../store/sqlite/place.ts";
 
 /** The store, but for one method. */

@@ -9,12 +9,13 @@ import { resolveConfig } from "../../config.ts";
 import { MissingStoreError } from "../../errors.ts";
 import type { RecordSurroundings } from "../../job/read_record.ts";
 import { specDefaults } from "../../spec_defaults.ts";
-import { type Imported, MAX_BATCH, type Store } from "../../store/store.ts";
+import type { Imported } from "../../store/importing.ts";
+import { MAX_BATCH, type Store } from "../../store/store.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import * as flag from "../flags.ts";
-import { checkAgainst, importAll, type ImportRequest } from "../import_jobs.ts";
+import { checkAgainst, importAll, type ImportRequest, NO_STORE } from "../import_jobs.ts";
 import { type Survey, surveyRecords } from "../import_survey.ts";
 import { progressBar } from "../progress_bar.ts";
 import { RecordFile } from "../record_file.ts";
@@ -52,9 +53,9 @@ export const command = defineCommand({
     const surroundings = surroundingsOf(context, dropEnv);
     const survey = await checkLines(file, surroundings, context);
     await using store = await openStore(context, dryRun);
-    const existing = store && await checkAgainst(store, survey, { skipExisting });
+    const existing = await checkAgainst(store ?? NO_STORE, survey, { skipExisting });
     if (store === null || dryRun) {
-      const skipped = existing?.size ?? 0;
+      const skipped = existing.size;
       return await say(context, survey, { imported: survey.jobs - skipped, skipped }, dryRun);
     }
     const config = resolveConfig(await store.settings());

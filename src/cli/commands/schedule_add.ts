@@ -6,7 +6,7 @@
 
 import { CATCH_UPS } from "../../job/cron.ts";
 import { quote } from "../../quote.ts";
-import { OVERLAPS } from "../../store/store.ts";
+import { OVERLAPS } from "../../store/schedules.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import { CommandLineError } from "../command_line_error.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { ScheduleInfo, Store } from "../../store/store.ts";
+import type { ScheduleInfo } from "../../store/schedules.ts";
+import type { Store } from "../../store/store.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";

@@ -5,7 +5,8 @@
  */
 
 import { STATES } from "../../job/state.ts";
-import type { QueueInfo, WorkerInfo } from "../../store/store.ts";
+import type { QueueInfo } from "../../store/queues.ts";
+import type { WorkerInfo } from "../../store/workers.ts";
 import { currentHost } from "../../worker/host.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";

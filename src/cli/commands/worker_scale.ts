@@ -7,7 +7,8 @@
 import { resolveConfig } from "../../config.ts";
 import { ConflictError, UsageError } from "../../errors.ts";
 import { integerIn } from "../../readers.ts";
-import type { Store, WorkerInfo } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
+import type { WorkerInfo } from "../../store/workers.ts";
 import { currentHost } from "../../worker/host.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
@@ -47,12 +48,16 @@ export const command = defineCommand({
     const chosen = args.ids.length === 0 ? all : args.ids.map((id) => findWorker(all, id));
     const host = currentHost();
     const workers: WorkerInfo[] = [];
+    const stopping: string[] = [];
     for (const worker of chosen) {
       if (isLost(worker, host)) {
         await stderr.line(`${worker.id} has died already; the next worker takes over its jobs`);
-      } else if (worker.state !== "draining") workers.push(worker);
-      else if (args.ids.length > 0) throw new ConflictError(`${worker.id} is stopping`);
+      } else if (worker.state === "draining") stopping.push(worker.id);
+      else workers.push(worker);
     }
+    // Without ids, those that stop are no reason to leave the others alone.
+    const isRefused = args.ids.length > 0 || workers.length === 0;
+    if (isRefused && stopping.length > 0) throw new ConflictError(`${stopping[0]} is stopping`);
     if (workers.length > 0) {
       const ids = [...new Set(workers.map(({ id }) => id))];
       await store.requestSlots(ids, slots);

@@ -5,6 +5,7 @@
  */
 
 import { resolveConfig } from "../../config.ts";
+import { formatDuration } from "../../job/duration.ts";
 import { Events } from "../../observe/events.ts";
 import type { Store } from "../../store/store.ts";
 import { currentHost, ignoresSignals } from "../../worker/host.ts";
@@ -12,6 +13,7 @@ import { dropOuterAttempt } from "../../worker/outer_attempt.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
 import type { WorkerOptions } from "../../worker/worker_options.ts";
 import { defineCommand } from "../command.ts";
+import { CommandLineError } from "../command_line_error.ts";
 import type { Context } from "../context.ts";
 import { detachWorker } from "../detach.ts";
 import { showDraining } from "../drain_bar.ts";
@@ -21,6 +23,9 @@ import { reportEvents } from "../worker_events.ts";
 
 /** The most threads that a worker may be told to have. */
 const MAX_THREADS = 64;
+
+/** A worker that drains waits for what is due within so long, in milliseconds, if not told otherwise. */
+const DRAIN_WAIT = 60_000;
 
 /** Runs a worker. */
 export const command = defineCommand({
@@ -50,7 +55,7 @@ export const command = defineCommand({
     drain: flag.boolean({ summary: "End when no job is left to run" }),
     drainWait: flag.duration({
       summary: "With --drain, wait for jobs that are due within so long",
-      default: 60_000,
+      defaultText: formatDuration(DRAIN_WAIT),
     }),
     singleton: flag.boolean({
       summary: "End at once if a worker of this host serves the same queues",
@@ -76,6 +81,9 @@ export const command = defineCommand({
     ["queuectl worker start --drain --singleton", "From cron: run what is there, then end"],
   ],
   async run(context, { flags }) {
+    if (flags.drainWait !== undefined && !flags.drain) {
+      throw new CommandLineError("--drain-wait goes with --drain");
+    }
     await using store = await context.openStore({ create: true });
     const insideJob = dropOuterAttempt(store.address);
     const config = resolveConfig(await store.settings());
@@ -86,7 +94,7 @@ export const command = defineCommand({
       slots,
       threads: flags.threads ?? Math.min(MAX_THREADS, navigator.hardwareConcurrency),
       queues: flags.queue.length === 0 ? null : [...new Set(flags.queue)],
-      drainWait: flags.drain ? flags.drainWait : null,
+      drainWait: flags.drain ? flags.drainWait ?? DRAIN_WAIT : null,
       singleton: flags.singleton,
       insideJob,
       shutdownGrace: flags.grace ?? config.shutdownGrace,

@@ -6,7 +6,8 @@
 
 import { resolveConfig } from "../../config.ts";
 import { ConflictError, WaitTimeoutError } from "../../errors.ts";
-import type { Store, WorkerInfo } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
+import type { WorkerInfo } from "../../store/workers.ts";
 import { currentHost } from "../../worker/host.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";

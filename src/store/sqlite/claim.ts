@@ -5,7 +5,9 @@
  * @module
  */
 
-import type { Claim, QueueSettings, TickRequest, WorkerInfo } from "../store.ts";
+import type { QueueSettings } from "../queues.ts";
+import type { Claim, TickRequest } from "../tick.ts";
+import type { WorkerInfo } from "../workers.ts";
 import type { Database, Row } from "./database.ts";
 import { allowance, noteStart, queueSettings } from "./queues.ts";
 import { envFromRow, JOB_COLUMNS, jobFromRow } from "./rows.ts";

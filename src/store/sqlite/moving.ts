@@ -7,7 +7,7 @@
 import { FiringTakenError, IdTakenError, UniqueKeyTakenError } from "../../errors.ts";
 import type { MovedJob } from "../../job/record.ts";
 import { isFinal, type State } from "../../job/state.ts";
-import type { Imported, ImportOptions, Taken, Wanted } from "../store.ts";
+import type { Imported, ImportOptions, Taken, Wanted } from "../importing.ts";
 import type { Database, SqlValue } from "./database.ts";
 import { noteEnded } from "./parents.ts";
 import { listText } from "./rows.ts";

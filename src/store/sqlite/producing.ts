@@ -5,8 +5,8 @@
  */
 
 import { CircleError, IdTakenError, UniqueKeyTakenError } from "../../errors.ts";
-import type { NewJob, Parent } from "../../job/job.ts";
-import { findCircle } from "../../job/parents.ts";
+import type { NewJob } from "../../job/job.ts";
+import { findCircle, withHolders } from "../../job/parents.ts";
 import { waitingState } from "../../job/state.ts";
 import type { Enqueued, IfExists } from "../store.ts";
 import type { Database } from "./database.ts";
@@ -39,7 +39,7 @@ export function insertJobs(
   const enqueued = jobs.map((job) => insertJob(db, job, insertion));
   const waiting = jobs.filter((job, i) => job.after.length > 0 && enqueued[i]!.isNew);
   if (waiting.length > 0) {
-    const known = withHolders(db, waiting, jobs, enqueued);
+    const known = followHolders(db, waiting, jobs, enqueued);
     const circle = findCircle(known);
     if (circle) throw new CircleError(circle);
     for (const job of known) {
@@ -96,7 +96,7 @@ function insertJob(db: Database, job: NewJob, { now, ifExists }: Insertion): Enq
 }
 
 /** A parent that was not stored because another job holds its unique key is that other job. */
-function withHolders(
+function followHolders(
   db: Database,
   waiting: readonly NewJob[],
   jobs: readonly NewJob[],
@@ -106,14 +106,8 @@ function withHolders(
   for (const [i, { id, isNew }] of enqueued.entries()) if (!isNew) holders.set(jobs[i]!.id, id);
   if (holders.size === 0) return waiting;
   return waiting.map((job) => {
-    if (!job.after.some(({ id }) => holders.has(id))) return job;
-    // Two parents may be one now: what was said of it first holds.
-    const parents = new Map<string, Parent>();
-    for (const { id, on } of job.after) {
-      const parent = { id: holders.get(id) ?? id, on };
-      if (!parents.has(parent.id)) parents.set(parent.id, parent);
-    }
-    const after = [...parents.values()];
+    const after = withHolders(job.after, holders);
+    if (after === job.after) return job;
     db.run("UPDATE job SET after = ? WHERE id = ?", listText(after), job.id);
     return { ...job, after };
   });

@@ -9,7 +9,7 @@ import { NotFoundError } from "../../errors.ts";
 import type { Rate } from "../../job/rate.ts";
 import { type State, STATES } from "../../job/state.ts";
 import { quote } from "../../quote.ts";
-import type { QueueInfo, QueueSettings } from "../store.ts";
+import type { QueueInfo, QueueSettings } from "../queues.ts";
 import type { Database, Row } from "./database.ts";
 
 const DEFAULTS: QueueSettings = { paused: false, limit: null, rate: null };

@@ -8,7 +8,8 @@ import type { Attempt, Job } from "../../job/job.ts";
 import type { OutcomeKind } from "../../job/outcome.ts";
 import type { State } from "../../job/state.ts";
 import type { Stream } from "../../worker/protocol.ts";
-import type { OutputPiece, StopRequest, WorkerInfo } from "../store.ts";
+import type { OutputPiece } from "../store.ts";
+import type { StopRequest, WorkerInfo } from "../workers.ts";
 import type { Row } from "./database.ts";
 
 /** The columns of `job` that {@link jobFromRow} reads. */

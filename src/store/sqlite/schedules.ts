@@ -10,7 +10,7 @@
 import { ConflictError, NotFoundError } from "../../errors.ts";
 import type { CatchUp } from "../../job/cron.ts";
 import type { NewJob } from "../../job/job.ts";
-import type { Fired, Firing, NewSchedule, Overlap, ScheduleInfo } from "../store.ts";
+import type { Fired, Firing, NewSchedule, Overlap, ScheduleInfo } from "../schedules.ts";
 import type { Database, Row } from "./database.ts";
 import { insertJobs } from "./producing.ts";
 import { holderOf } from "./unique_key.ts";

@@ -6,7 +6,7 @@
 
 import { settle } from "../../job/outcome.ts";
 import { isFinal, type State, transition } from "../../job/state.ts";
-import type { AttemptEnd, Settled } from "../store.ts";
+import type { AttemptEnd, Settled } from "../tick.ts";
 import type { Database } from "./database.ts";
 import { deleteOutput, insertChunk } from "./output.ts";
 import { noteEnded } from "./parents.ts";

@@ -8,33 +8,23 @@ import { NotFoundError } from "../../errors.ts";
 import type { Attempt, Job, NewJob, Progress } from "../../job/job.ts";
 import type { KeptJob, MovedJob } from "../../job/record.ts";
 import type { State } from "../../job/state.ts";
+import type { Imported, ImportOptions, Taken, Wanted } from "../importing.ts";
+import type { QueueInfo, QueueSettings } from "../queues.ts";
+import type { NewSchedule, ScheduleInfo } from "../schedules.ts";
 import type {
-  AttemptRef,
   CancelResult,
   EndedFilter,
   Enqueued,
   IfExists,
-  Imported,
-  ImportOptions,
   JobChanges,
   JobFilter,
-  NewSchedule,
-  NewWorker,
   OutputPiece,
-  QueueInfo,
-  QueueSettings,
-  RunningAttempt,
-  ScheduleInfo,
   Standing,
-  StopRequest,
   Store,
   StoreStatus,
-  Taken,
-  TickRequest,
-  TickResult,
-  Wanted,
-  WorkerInfo,
 } from "../store.ts";
+import type { AttemptRef, RunningAttempt, TickRequest, TickResult } from "../tick.ts";
+import type { NewWorker, StopRequest, WorkerInfo } from "../workers.ts";
 import { Database, type Durability } from "./database.ts";
 import { answerDoorbell, removeDoorbell, ringDoorbells } from "./doorbell.ts";
 import { storeErrorFrom } from "./failure.ts";

@@ -14,7 +14,8 @@ import {
   WAITING_STATES,
   waitingState,
 } from "../../job/state.ts";
-import type { AttemptRef, CancelResult, EndedFilter, JobChanges } from "../store.ts";
+import type { CancelResult, EndedFilter, JobChanges } from "../store.ts";
+import type { AttemptRef } from "../tick.ts";
 import type { Database, Row } from "./database.ts";
 import { countDependents, detachParents, noteEnded, takeBackDependents } from "./parents.ts";
 import { holderOf } from "./unique_key.ts";

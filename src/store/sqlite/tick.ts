@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { TickRequest, TickResult } from "../store.ts";
+import type { TickRequest, TickResult } from "../tick.ts";
 import { claimJobs } from "./claim.ts";
 import type { Database } from "./database.ts";
 import { storeChunk } from "./output.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { NewWorker, RunningAttempt, StopRequest, TickRequest, WorkerInfo } from "../store.ts";
+import type { RunningAttempt, TickRequest } from "../tick.ts";
+import type { NewWorker, StopRequest, WorkerInfo } from "../workers.ts";
 import type { Database } from "./database.ts";
 import { workerFromRow } from "./rows.ts";
 

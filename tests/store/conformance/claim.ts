@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../../src/store/store.ts";
-import {
-  COMPLETED,
-  HANDED_BACK,
-  idsOf,
-  launchers,
-  newJob,
-  type Register,
-  type Scene,
-} from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { COMPLETED, HANDED_BACK, idsOf, launchers, type Register, type Scene } from "../scene.ts";
 
 /** Who gets which job. */
 export function claimTests(test: Register): void {

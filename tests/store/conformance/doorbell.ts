@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../../src/store/store.ts";
 import { waitFor } from "../../helpers/wait_for.ts";
-import { after, COMPLETED, FAILED, HANDED_BACK, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { after, COMPLETED, FAILED, HANDED_BACK, type Register } from "../scene.ts";
 
 /** A doorbell that counts. */
 class Bell implements AsyncDisposable {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { ConflictError, NotFoundError } from "../../../src/errors.ts";
 import { type State, STATES, WAITING_STATES } from "../../../src/job/state.ts";
 import type { JobChanges } from "../../../src/store/store.ts";
-import { after, COMPLETED, FAILED, idsOf, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { after, COMPLETED, FAILED, idsOf, type Register } from "../scene.ts";
 import { jobIn } from "./job_in.ts";
 
 const HOUR = 3_600_000;

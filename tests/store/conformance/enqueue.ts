@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ConflictError, IdTakenError } from "../../../src/errors.ts";
 import { MAX_BATCH } from "../../../src/store/store.ts";
-import { idsOf, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { idsOf, type Register } from "../scene.ts";
 
 /** Storing jobs: all of them or none. */
 export function enqueueTests(test: Register): void {

@@ -1,15 +1,7 @@
 import type { NewJob } from "../../../src/job/job.ts";
 import type { State } from "../../../src/job/state.ts";
-import {
-  after,
-  COMPLETED,
-  ENDED,
-  FAILED,
-  LOST,
-  newJob,
-  type Scene,
-  type Worker,
-} from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { after, COMPLETED, ENDED, FAILED, LOST, type Scene, type Worker } from "../scene.ts";
 
 /** Each way in which a job can end. */
 export const ENDS: readonly {

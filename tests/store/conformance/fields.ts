@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ConflictError } from "../../../src/errors.ts";
-import { after, COMPLETED, FAILED, HANDED_BACK, LOST, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { after, COMPLETED, FAILED, HANDED_BACK, LOST, type Register } from "../scene.ts";
 
 /** What a job carries besides its command: its surroundings, its timeout, its progress. */
 export function fieldTests(test: Register): void {

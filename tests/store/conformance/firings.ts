@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NewJob } from "../../../src/job/job.ts";
-import type { Firing } from "../../../src/store/store.ts";
+import type { Firing } from "../../../src/store/schedules.ts";
 import { COMPLETED, FAILED, idsOf, launchers, type Register } from "../scene.ts";
 import { findSchedule, firing, jobOf, MINUTE, newSchedule } from "./schedule_in.ts";
 

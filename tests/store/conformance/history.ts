@@ -11,13 +11,13 @@ import {
   transition,
   WAITING_STATES,
 } from "../../../src/job/state.ts";
+import { newJob } from "../../job/jobs.ts";
 import {
   COMPLETED,
   FAILED,
   HANDED_BACK,
   launchers,
   LOST,
-  newJob,
   Scene,
   type StorageFactory,
   type Worker,

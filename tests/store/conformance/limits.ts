@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Rate } from "../../../src/job/rate.ts";
+import { newJob } from "../../job/jobs.ts";
 import {
   COMPLETED,
   FAILED,
@@ -8,7 +9,6 @@ import {
   idsOf,
   launchers,
   LOST,
-  newJob,
   type Register,
   Scene,
   type StorageFactory,

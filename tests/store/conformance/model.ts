@@ -17,7 +17,8 @@ import {
   WAITING_STATES,
   waitingState,
 } from "../../../src/job/state.ts";
-import type { Claim, IfExists } from "../../../src/store/store.ts";
+import type { IfExists } from "../../../src/store/store.ts";
+import type { Claim } from "../../../src/store/tick.ts";
 
 /** A job in the model: the few facts that decide what may happen next. */
 export interface Modelled {

@@ -10,9 +10,9 @@ import type { Job } from "../../../src/job/job.ts";
 import type { KeptJob, KeptPiece, MovedJob } from "../../../src/job/record.ts";
 import { isFinal } from "../../../src/job/state.ts";
 import type { JobFilter, Store } from "../../../src/store/store.ts";
-import { job } from "../../job/jobs.ts";
+import { job, newJob } from "../../job/jobs.ts";
 import { movedJob } from "../../job/moved_jobs.ts";
-import { COMPLETED, FAILED, idsOf, newJob, type Register } from "../scene.ts";
+import { COMPLETED, FAILED, idsOf, type Register } from "../scene.ts";
 
 /** Jobs that leave a store in portions, and jobs that come from another one. */
 export function movingTests(test: Register): void {

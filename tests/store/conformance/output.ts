@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Claim, OutputPiece } from "../../../src/store/store.ts";
+import type { OutputPiece } from "../../../src/store/store.ts";
+import type { Claim } from "../../../src/store/tick.ts";
 import type { OutputChunk } from "../../../src/worker/protocol.ts";
 import {
   chunk,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { CircleError, UnknownParentError } from "../../../src/errors.ts";
 import { type Condition, CONDITIONS } from "../../../src/job/job.ts";
 import type { State } from "../../../src/job/state.ts";
+import { newJob } from "../../job/jobs.ts";
 import {
   after,
   COMPLETED,
@@ -9,7 +10,6 @@ import {
   HANDED_BACK,
   idsOf,
   launchers,
-  newJob,
   type Register,
   type Scene,
 } from "../scene.ts";

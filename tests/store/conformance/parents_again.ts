@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ConflictError } from "../../../src/errors.ts";
 import { sourcesOf, STATES } from "../../../src/job/state.ts";
-import { after, COMPLETED, FAILED, idsOf, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { after, COMPLETED, FAILED, idsOf, type Register } from "../scene.ts";
 import { ENDS } from "./family.ts";
 
 /** Every state from which a job may be retried. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CircleError } from "../../../src/errors.ts";
-import { after, COMPLETED, FAILED, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { after, COMPLETED, FAILED, type Register } from "../scene.ts";
 import { chainOf, childrenOf } from "./family.ts";
 
 /** Long chains, and more dependents than one tick tells. */
@@ -34,6 +35,20 @@ export function manyParentTests(test: Register): void {
     assert.equal(nextDueIn, null);
     assert.equal(await scene.store.count({ states: ["pending"] }), children.length);
     assert.equal((await worker.workThrough(1000)).length, children.length);
+  });
+
+  test("outstanding: there is something while dependents have yet to be told", async (scene) => {
+    const last = newJob("last", { after: after({ id: "parent", on: "notok" }) });
+    await scene.store.enqueue([newJob("parent"), ...childrenOf("parent", 5000), last]);
+    const worker = await scene.worker("w");
+    await worker.run(FAILED);
+    // Nothing is pending yet, but a worker that drains must not go.
+    assert.equal(await scene.store.count({ states: ["pending"] }), 0);
+    assert.equal(await scene.store.outstanding(["default"], 0), 1);
+    await worker.calm();
+    assert.equal((await scene.job("last")).state, "pending");
+    assert.deepEqual(await worker.workThrough(), ["last"]);
+    assert.equal(await scene.store.outstanding(null, 0), 0);
   });
 
   test("after: dependents of one that ended are told by whichever worker ticks next", async (scene) => {

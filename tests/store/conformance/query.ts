@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { STATES } from "../../../src/job/state.ts";
 import type { JobFilter } from "../../../src/store/store.ts";
-import { COMPLETED, FAILED, idsOf, newJob, type Register, type Scene } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { COMPLETED, FAILED, idsOf, type Register, type Scene } from "../scene.ts";
 
 /** What commands and the dashboard read. */
 export function queryTests(test: Register): void {

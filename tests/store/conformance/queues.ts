@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { NotFoundError } from "../../../src/errors.ts";
 import { STATES } from "../../../src/job/state.ts";
-import type { QueueSettings } from "../../../src/store/store.ts";
-import { after, COMPLETED, idsOf, newJob, type Register } from "../scene.ts";
+import type { QueueSettings } from "../../../src/store/queues.ts";
+import { newJob } from "../../job/jobs.ts";
+import { after, COMPLETED, idsOf, type Register } from "../scene.ts";
 
 const FREE: QueueSettings = { paused: false, limit: null, rate: null };
 

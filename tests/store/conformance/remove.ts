@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ConflictError, NotFoundError } from "../../../src/errors.ts";
 import { FINAL_STATES, isFinal, STATES } from "../../../src/job/state.ts";
-import { chunk, COMPLETED, FAILED, idsOf, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { chunk, COMPLETED, FAILED, idsOf, type Register } from "../scene.ts";
 import { jobIn } from "./job_in.ts";
 
 /** Deleting jobs. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { NotFoundError } from "../../../src/errors.ts";
-import { newJob, type Register, type Scene } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import type { Register, Scene } from "../scene.ts";
 
 /** Ids from parts of them. */
 export function resolveTests(test: Register): void {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ConflictError, NotFoundError } from "../../../src/errors.ts";
 import { sourcesOf, STATES } from "../../../src/job/state.ts";
-import { FAILED, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { FAILED, type Register } from "../scene.ts";
 import { jobIn } from "./job_in.ts";
 
 /** Giving jobs a new life. */

@@ -5,8 +5,10 @@
  */
 
 import type { NewJob } from "../../../src/job/job.ts";
-import type { Firing, NewSchedule, ScheduleInfo, Store } from "../../../src/store/store.ts";
-import { newJob, type Scene } from "../scene.ts";
+import type { Firing, NewSchedule, ScheduleInfo } from "../../../src/store/schedules.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { newJob } from "../../job/jobs.ts";
+import type { Scene } from "../scene.ts";
 
 export const MINUTE = 60_000;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConflictError, NotFoundError } from "../../../src/errors.ts";
-import type { NewSchedule } from "../../../src/store/store.ts";
+import type { NewSchedule } from "../../../src/store/schedules.ts";
 import type { Register } from "../scene.ts";
 import { findSchedule, firing, MINUTE, newSchedule } from "./schedule_in.ts";
 

@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import type { Outcome } from "../../../src/job/outcome.ts";
-import {
-  COMPLETED,
-  FAILED,
-  HANDED_BACK,
-  idsOf,
-  launchers,
-  LOST,
-  newJob,
-  type Register,
-} from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { COMPLETED, FAILED, HANDED_BACK, idsOf, launchers, LOST, type Register } from "../scene.ts";
 
 /** What an attempt's end makes of its job. */
 export function settleTests(test: Register): void {

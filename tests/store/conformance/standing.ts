@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { NotFoundError } from "../../../src/errors.ts";
-import { after, COMPLETED, idsOf, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { after, COMPLETED, idsOf, type Register } from "../scene.ts";
 
 /** What decides when a job runs. */
 export function standingTests(test: Register): void {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ConflictError, UniqueKeyTakenError } from "../../../src/errors.ts";
 import { FINAL_STATES, isFinal, STATES, WAITING_STATES } from "../../../src/job/state.ts";
-import { after, COMPLETED, FAILED, idsOf, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { after, COMPLETED, FAILED, idsOf, type Register } from "../scene.ts";
 import { jobIn } from "./job_in.ts";
 
 /** That a key was refused to `id` because `holder` holds it. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { NewJob } from "../../../src/job/job.ts";
-import { after, COMPLETED, FAILED, idsOf, launchers, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { after, COMPLETED, FAILED, idsOf, launchers, type Register } from "../scene.ts";
 
 const HOUR = 3_600_000;
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { COMPLETED, FAILED, infoOf, LOST, newJob, type Register } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { COMPLETED, FAILED, infoOf, LOST, type Register } from "../scene.ts";
 
 const HOUR = 3_600_000;
 

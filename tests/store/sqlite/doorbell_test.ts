@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
-import { newJob } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
 import { closedStore, emptyPlace, modeOf } from "./place.ts";
 
 const WORKER = {

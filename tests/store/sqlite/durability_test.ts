@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { sourcesOf } from "../../../src/job/state.ts";
 import { Database, type Durability } from "../../../src/store/sqlite/database.ts";
 import type { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
-import { newJob } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
 import { emptyPlace } from "./place.ts";
 
 /** What `PRAGMA synchronous` answers. */

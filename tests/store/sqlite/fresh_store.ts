@@ -6,7 +6,7 @@
  */
 
 import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
-import { newJob } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
 
 const [path, prefix, die] = Deno.args;
 const store = await SqliteStore.open(path!, { create: true });

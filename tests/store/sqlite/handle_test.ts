@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConflictError } from "../../../src/errors.ts";
-import { newJob } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
 import { closedStore } from "./place.ts";
 
 Deno.test("SqliteStore: a method that fails leaves the handle usable", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { newJob } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
 import { closedStore, emptyPlace, modeOf, type Place, refused } from "./place.ts";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
 

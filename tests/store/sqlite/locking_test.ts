@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { newJob } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
 import { closedStore, type Place, refused } from "./place.ts";
 
 /** Milliseconds that the stores of these tests wait; long enough for several tries. */

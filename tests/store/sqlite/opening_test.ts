@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MIGRATIONS } from "../../../src/store/sqlite/migrations.ts";
-import { newJob } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
 import { closedStore, emptyPlace, type Place, refused } from "./place.ts";
 
 Deno.test("SqliteStore.open: of processes that make a store at one moment all succeed", async () => {

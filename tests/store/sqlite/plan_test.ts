@@ -4,17 +4,8 @@ import { ConflictError } from "../../../src/errors.ts";
 import type { MovedJob } from "../../../src/job/record.ts";
 import { Database, type SqlValue } from "../../../src/store/sqlite/database.ts";
 import type { Store } from "../../../src/store/store.ts";
-import { job } from "../../job/jobs.ts";
-import {
-  after,
-  chunk,
-  COMPLETED,
-  FAILED,
-  launchers,
-  newJob,
-  Scene,
-  type Worker,
-} from "../scene.ts";
+import { job, newJob } from "../../job/jobs.ts";
+import { after, chunk, COMPLETED, FAILED, launchers, Scene, type Worker } from "../scene.ts";
 import { emptyPlace } from "./place.ts";
 
 /** What must be found by which index: a text in the statement, and a step of its plan. */

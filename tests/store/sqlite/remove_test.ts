@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { chunk, COMPLETED, newJob, Scene } from "../scene.ts";
+import { newJob } from "../../job/jobs.ts";
+import { chunk, COMPLETED, Scene } from "../scene.ts";
 import { emptyPlace } from "./place.ts";
 
 Deno.test("remove: no row of the job stays in the file", async () => {
