@@ -51,7 +51,7 @@ export function showDraining(
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       await looking;
-      bar[Symbol.dispose]();
+      await bar[Symbol.asyncDispose]();
     },
   };
 }

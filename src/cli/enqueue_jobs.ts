@@ -99,7 +99,7 @@ async function enqueueInBatches(
   const enqueued: Enqueued[] = [];
   // The store sees to this within a batch, for later ones it is done here.
   const holders = new Map<string, string>();
-  using bar = await barFor(batches.jobs.length, context);
+  await using bar = await barFor(batches.jobs.length, context);
   for (let from = 0; from < batches.jobs.length; from += MAX_BATCH) {
     const batch = batches.jobs.slice(from, from + MAX_BATCH)
       .map((job) => ({ ...job, after: withHolders(job.after, holders) }));

@@ -38,8 +38,8 @@ export interface ProgressUpdate {
   readonly note?: string;
 }
 
-/** A progress bar; disposed of, it is gone from the terminal. */
-export interface ProgressBar extends Disposable {
+/** A progress bar; disposed of, it is gone from the terminal, where stdout may be as well. */
+export interface ProgressBar extends AsyncDisposable {
   /** So much is done. It may be called as often as one likes. */
   update(done: number, update?: ProgressUpdate): void;
 }
@@ -67,7 +67,10 @@ export function progressBar(
       // The last column stays free: a terminal may break the line after it.
       stderr.setFooter(renderBar({ label, done, total, note }, columns - 1, stderr.color));
     },
-    [Symbol.dispose]: () => stderr.setFooter(null),
+    async [Symbol.asyncDispose]() {
+      stderr.setFooter(null);
+      await stderr.flush();
+    },
   };
 }
 
@@ -78,7 +81,7 @@ export function showsProgress(
   return stderr.isTerminal && !json && env("TERM") !== "dumb";
 }
 
-const NO_BAR: ProgressBar = { update() {}, [Symbol.dispose]() {} };
+const NO_BAR: ProgressBar = { update() {}, async [Symbol.asyncDispose]() {} };
 
 /** What a bar shows. */
 export interface BarState extends Required<ProgressUpdate> {

@@ -6,7 +6,9 @@
  */
 
 import assert from "node:assert/strict";
+import { processInfo } from "../../src/worker/host.ts";
 import { findProcesses, type Stage } from "../flows/stage.ts";
+import { waitFor } from "../helpers/wait_for.ts";
 
 /** A line of the diary. */
 export interface Entry {
@@ -65,3 +67,14 @@ export function processesOf(stage: Stage, id: string): Map<number, string> {
 export const REFUSE_IF_LOST_LIVE = "for pid in $(cat lost 2>/dev/null); do " +
   'if grep -qs "^State:[[:space:]]*[^ZX[:space:]]" /proc/$pid/status; ' +
   'then echo "$pid lives: $(tr "\\0" " " < /proc/$pid/cmdline)" >> violations; fi; done';
+
+/**
+ * Stops a worker while it waits its turn: one that is stopped in the middle of a transaction keeps
+ * everybody else out of the store.
+ */
+export async function haltWorker(stage: Stage, pid: number): Promise<void> {
+  using turn = await Deno.open(`${stage.store}.d/turnstile`, { write: true });
+  await turn.lock(true);
+  Deno.kill(pid, "SIGSTOP");
+  await waitFor(() => processInfo(pid)?.stopped === true);
+}

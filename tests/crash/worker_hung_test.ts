@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { flow, isLiving } from "../flows/stage.ts";
-import { assertNeverTwice, diaryJob, processesOf, readDiary } from "./scene.ts";
+import { assertNeverTwice, diaryJob, haltWorker, processesOf, readDiary } from "./scene.ts";
 
 flow("a worker that hangs is ended after its lease, with what it ran", async (stage) => {
   await stage.ok("config", "set", "lease", "5s");
@@ -11,7 +11,7 @@ flow("a worker that hangs is ended after its lease, with what it ran", async (st
   const hung = await stage.worker();
   await stage.untilLines("diary", 1);
   const lost = [...processesOf(stage, "job").keys()];
-  hung.kill("SIGSTOP");
+  await haltWorker(stage, hung.pid);
   const heir = await stage.worker();
   const { attempt_log: [first], attempts } = await stage.until("job", "completed", 60_000);
   assert.equal((await hung.ended()).signal, "SIGKILL");
@@ -29,7 +29,7 @@ flow("a worker that stands still for less than its lease keeps its job", async (
   await stage.enqueue(diaryJob("until test -e go; do sleep 0.05; done"), "--id", "job");
   const slow = await stage.worker();
   await stage.untilLines("diary", 1);
-  slow.kill("SIGSTOP");
+  await haltWorker(stage, slow.pid);
   const other = await stage.worker(["--count", "2"]);
   await stage.enqueue("true", "--id", "other");
   await stage.until("other", "completed");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { askStore, heartbeatOf } from "../crash/store_file.ts";
-import { assertNeverTwice, diaryJob, processesOf, readDiary } from "../crash/scene.ts";
+import { assertNeverTwice, diaryJob, haltWorker, processesOf, readDiary } from "../crash/scene.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { cron, cronEnd, ENQUEUE, installForCron, WORKER } from "./crontab.ts";
 import { flow, isLiving, type Stage } from "./stage.ts";
@@ -140,7 +140,8 @@ flow("cron: workers that live for less than the lease find one that hangs", asyn
   await stage.enqueue(STUCK, "--id", "job", "--backoff-base", "0.1");
   const hung = await cron(stage, WORKER);
   await stage.untilLines("diary");
-  const [pid = 0] = signalWorkers(stage, "SIGSTOP");
+  const [{ pid }] = await stage.json<[{ pid: number }]>("worker", "list");
+  await haltWorker(stage, pid);
   const isLost = () => heartbeatOf(stage, pid) === null;
   let workers = 0;
   for (; !isLost() && workers < 10; workers++) {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { flow, isLiving, type JobJson, type Stage } from "./stage.ts";
+import { haltWorker } from "../crash/scene.ts";
 
 /** Commands that make it hard, each with the number of processes that it notes in the file `pids`. */
 const TREES: Readonly<Record<string, readonly [string, number]>> = {
@@ -144,7 +145,7 @@ flow(
     );
     const hung = await stage.worker();
     await stage.untilLines("pids");
-    hung.kill("SIGSTOP");
+    await haltWorker(stage, hung.pid);
     await stage.worker();
     const job = await stage.until("job", "completed");
     assert.equal((await hung.ended()).signal, "SIGKILL");

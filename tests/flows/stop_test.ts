@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
 import { flow, type Stage } from "./stage.ts";
+import { haltWorker } from "../crash/scene.ts";
 
 const ENDLESS = "echo begun >> begun; exec sleep 60";
 
@@ -55,7 +56,7 @@ flow("worker stop names a worker that does not answer, after its lease", async (
   await stage.ok("config", "set", "lease", "5s");
   const worker = await stage.worker();
   const [{ id }] = await stage.json<[{ id: string }]>("worker", "list");
-  worker.kill("SIGSTOP");
+  await haltWorker(stage, worker.pid);
   const { code, stderr } = await stage.run(["worker", "stop"], { timeout: 15_000 });
   assert.equal(code, 4);
   assert.match(stderr, new RegExp(`^queuectl: ${id} hangs`, "m"));

@@ -72,7 +72,7 @@ async function importWithBar(
   how: Omit<ImportRequest, "progress">,
   context: Context,
 ): Promise<Imported> {
-  using bar = progressBar(context, { label: "Importing", total: how.survey.jobs });
+  await using bar = progressBar(context, { label: "Importing", total: how.survey.jobs });
   return await importAll(store, file, { ...how, progress: (jobs) => bar.update(jobs) });
 }
 
@@ -93,7 +93,7 @@ async function checkLines(
   context: Context,
 ): Promise<Survey> {
   const kilobytes = (bytes: number) => Math.ceil(bytes / 1000);
-  using bar = progressBar(context, { label: "Checking, kB", total: kilobytes(file.size) });
+  await using bar = progressBar(context, { label: "Checking, kB", total: kilobytes(file.size) });
   return await surveyRecords(file, surroundings, (bytes) => bar.update(kilobytes(bytes)));
 }
 

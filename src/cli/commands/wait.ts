@@ -72,7 +72,7 @@ async function waitForJobs(
   const wait = new JobWait(store, ids, context);
   const deadline = timeout === null ? Infinity : performance.now() + timeout;
   const pause = new Pause();
-  using bar = progressBar(context, { label: "Waiting", total: wait.total });
+  await using bar = progressBar(context, { label: "Waiting", total: wait.total });
   await wait.look();
   if (wait.open > 0 && !json) await hintAtWorker(store, context);
   while (wait.open > 0 && interruption.code === null && performance.now() < deadline) {
