@@ -49,12 +49,12 @@ export class JobFollower {
     // In this order: the end is stored together with the last of the output.
     const job = await readJobById(this.#store, id);
     for (const attempt of await this.#store.attempts(id)) {
-      if (attempt.attempt >= this.#next) await this.#print(attempt, job);
+      if (attempt.attempt >= this.#next) await this.#print(attempt);
     }
     return job;
   }
 
-  async #print(attempt: Attempt, job: Job): Promise<void> {
+  async #print(attempt: Attempt): Promise<void> {
     const { id, printer, note } = this.#options;
     const { attempt: number, finishedAt, outputBytes } = attempt;
     if (this.#output === null && number > 1) await note(`Attempt ${number} begins`);
@@ -64,6 +64,8 @@ export class JobFollower {
     await printer.end();
     this.#output = null;
     this.#next = number + 1;
+    // What is known of the job may be from before the end of this attempt.
+    const job = await readJobById(this.#store, id);
     if (!isFinal(job.state)) await note(this.#describeEnd(attempt, job));
   }
 

@@ -1,5 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
+import { JobFollower } from "../../src/cli/job_follower.ts";
 import { waitFor } from "../helpers/wait_for.ts";
+import { newJob } from "../job/jobs.ts";
 import { type Ended, Queue } from "./queue.ts";
 
 const NO_RETRY = ["--max-retries", "0"];
@@ -184,3 +186,28 @@ Deno.test("run: a job that is deleted under it is a failure of queuectl", async 
   const { code, stderr } = await run.ended;
   deepStrictEqual([code, stderr], [125, "queuectl: Job job was deleted\n"]);
 });
+
+Deno.test("JobFollower says nothing of an attempt that ends its job between the two reads", async () => {
+  await using queue = await openQueue();
+  const { store } = queue;
+  await store.enqueue([newJob("job")]);
+  const attempt = await queue.claim();
+  const before = await store.job("job");
+  await queue.end(attempt, 0);
+  const reads = [before, await store.job("job")];
+  const torn = Object.assign(Object.create(store), {
+    job: () => Promise.resolve(reads.shift() ?? null),
+    attempts: () => store.attempts("job"),
+    output: () => Promise.resolve([]),
+  });
+  const notes: string[] = [];
+  const printer = { print: drain, end: () => Promise.resolve(), isEmpty: true };
+  const note = (text: string) => Promise.resolve(void notes.push(text));
+  const follower = new JobFollower(torn, 1, { id: "job", printer, note, now: () => 0 });
+  strictEqual((await follower.look()).state, "processing");
+  deepStrictEqual(notes, []);
+});
+
+async function drain(pieces: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of pieces);
+}

@@ -244,8 +244,7 @@ class Tale {
     for (const [index, { state, runAt, error }] of jobs.entries()) {
       const job = model.jobs[index]!;
       if (!["held", "blocked", "cancelled"].includes(state)) assert.equal(runAt, job.runAt);
-      // Of several parents that ended otherwise, the store says which one it was.
-      if (job.cancelledBy !== null) job.cancelledBy = parentIn(error, job);
+      if (job.cancelledBy !== null) model.blame(job, parentIn(error, job));
     }
     const { queues } = await store.status();
     for (const [name, settings] of Object.entries(model.queues)) {

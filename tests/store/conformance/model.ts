@@ -201,6 +201,14 @@ export class Model {
     }
   }
 
+  /** Of several parents that ended otherwise, the store says which it was; the others were open still. */
+  blame(job: Modelled, parent: string): void {
+    const others = new Set(job.was.open).add(job.cancelledBy!);
+    others.delete(parent);
+    job.was = { held: job.was.held, open: others };
+    job.cancelledBy = parent;
+  }
+
   /** Forgets jobs. */
   remove(filter: (job: Modelled) => boolean): number {
     const left = this.jobs.filter((job) => !filter(job));
