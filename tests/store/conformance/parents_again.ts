@@ -71,39 +71,24 @@ export function parentAgainTests(test: Register): void {
     assert.deepEqual(idsOf(await worker.claim(9)), ["child"]);
   });
 
-  test("retry: of two parents that failed both must be retried", async (scene) => {
-    await scene.store.enqueue([
-      newJob("one"),
-      newJob("two"),
-      newJob("child", { after: after("one", "two") }),
-    ]);
-    const worker = await scene.worker("w");
-    await worker.settle(await worker.claim(2), FAILED);
-    await worker.calm();
-    for (const [id, state] of [["one", "cancelled"], ["two", "blocked"]] as const) {
-      await scene.store.retry(id, ["dead"]);
+  for (const [first, second] of [["one", "two"], ["two", "one"]] as const) {
+    test(`retry: of two parents that failed both must be retried, ${first} first`, async (scene) => {
+      await scene.store.enqueue([
+        newJob("one"),
+        newJob("two"),
+        newJob("child", { after: after("one", "two") }),
+      ]);
+      const worker = await scene.worker("w");
+      await worker.settle(await worker.claim(2), FAILED);
       await worker.calm();
-      assert.equal((await scene.job("child")).state, state, `after the retry of ${id}`);
-    }
-    assert.deepEqual(await worker.workThrough(), ["one", "two", "child"]);
-  });
-
-  test("retry: the other parent that failed names itself, whichever is retried first", async (scene) => {
-    await scene.store.enqueue([
-      newJob("one"),
-      newJob("two"),
-      newJob("child", { after: after("one", "two") }),
-    ]);
-    const worker = await scene.worker("w");
-    await worker.settle(await worker.claim(2), FAILED);
-    await worker.calm();
-    for (const [id, state] of [["two", "cancelled"], ["one", "blocked"]] as const) {
-      await scene.store.retry(id, ["dead"]);
-      await worker.calm();
-      assert.equal((await scene.job("child")).state, state, `after the retry of ${id}`);
-    }
-    assert.deepEqual(await worker.workThrough(), ["one", "two", "child"]);
-  });
+      for (const [id, state] of [[first, "cancelled"], [second, "blocked"]] as const) {
+        await scene.store.retry(id, ["dead"]);
+        await worker.calm();
+        assert.equal((await scene.job("child")).state, state, `after the retry of ${id}`);
+      }
+      assert.deepEqual(await worker.workThrough(), ["one", "two", "child"]);
+    });
+  }
 
   test("retry: a child comes back only as far as it had come, and is held if it was", async (scene) => {
     await scene.store.enqueue([
