@@ -17,13 +17,17 @@ const ATTEMPT_VARIABLES = [
 ];
 
 /**
- * Takes the outer attempt out of this process's environment.
+ * Takes the outer attempt out of the environment.
  *
+ * @param env the environment; that of this process if absent
  * @returns the id of the job in which this process runs, if that is of the store at `address`
  */
-export function dropOuterAttempt(address: string): string | null {
-  const isSameStore = Deno.env.get("QUEUECTL_DB") === address;
-  const id = Deno.env.get("QUEUECTL_JOB_ID") ?? null;
-  for (const name of ATTEMPT_VARIABLES) Deno.env.delete(name);
+export function dropOuterAttempt(
+  address: string,
+  env: Pick<Deno.Env, "get" | "delete"> = Deno.env,
+): string | null {
+  const isSameStore = env.get("QUEUECTL_DB") === address;
+  const id = env.get("QUEUECTL_JOB_ID") ?? null;
+  for (const name of ATTEMPT_VARIABLES) env.delete(name);
   return isSameStore ? id : null;
 }

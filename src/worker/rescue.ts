@@ -9,6 +9,7 @@ import { type Outcome, outcomeOfExit } from "../job/outcome.ts";
 import type { AttemptEnd, RunningAttempt } from "../store/tick.ts";
 import type { WorkerInfo } from "../store/workers.ts";
 import { outcomeOfEnding, readEnding } from "./ending.ts";
+import { isAlive } from "./host.ts";
 import { removeStatus, salvageStatus } from "./launcher.ts";
 import type { LossReason } from "./peer_watch.ts";
 import { killHard } from "./process_tree.ts";
@@ -17,7 +18,7 @@ import { removeSpool, salvageOutput } from "./spool.ts";
 
 /** What a rescue works on. */
 export interface RescueOptions {
-  /** The identity of this host: elsewhere nothing can be ended or salvaged. */
+  /** The identity of this host: elsewhere, and before its last boot, nothing can be ended. */
   readonly hostIdentity: string;
   /** The directory of the spool files. */
   readonly spool: string;
@@ -41,13 +42,16 @@ export async function rescue(
   attempts: readonly RunningAttempt[],
   options: RescueOptions,
 ): Promise<AttemptEnd[]> {
-  if (peer.hostIdentity !== options.hostIdentity) {
-    const error = `the worker ${peer.id} on ${peer.host} did not answer any more`;
-    return attempts.map((attempt) => ({ ...end(attempt, { kind: "lost", error }), chunks: [] }));
+  const isHere = peer.hostIdentity === options.hostIdentity;
+  if (isHere) {
+    const result = await killHard({ worker: peer.process, ...targets(attempts) });
+    if (!result.ended) throw new Error(result.error);
   }
-  const result = await killHard({ worker: peer.process, ...targets(attempts) });
-  if (!result.ended) throw new Error(result.error);
-  return attempts.map((attempt) => salvage(attempt, lossOf(peer, reason), options));
+  // A machine that has booted again is another host by its identity, and its files are still there.
+  const error = isHere
+    ? lossOf(peer, reason)
+    : `the worker ${peer.id} on ${peer.host} did not answer any more`;
+  return attempts.map((attempt) => salvage(attempt, error, options));
 }
 
 /**
@@ -68,7 +72,8 @@ export async function salvageOrphans(
 /** Removes the files of a rescued attempt, once its end is stored. */
 export function forgetRescued(attempt: RunningAttempt, spool: string): void {
   removeSpool(spool, attempt.token);
-  removeStatus(spool, attempt.launcher);
+  // After a boot its pid and start time may be those of another launcher.
+  if (!isAlive(attempt.launcher)) removeStatus(spool, attempt.launcher);
 }
 
 function targets(attempts: readonly RunningAttempt[]) {

@@ -20,17 +20,19 @@ export type Say = (sentence: string) => void;
  * Compiles a program to an executable, which replaces what is at `output`, and starts it once to see
  * that it works.
  *
+ * @param runtime the path of the runtime to put it into; what `DENORT_BIN` names if absent
  * @throws {CommandError} if the program cannot be compiled or does not start
  */
 export async function compile(
   program: Program,
   output: string,
   say: Say,
+  runtime = Deno.env.get("DENORT_BIN"),
 ): Promise<void> {
   const scratch = await Deno.makeTempDir({ prefix: "queuectl-compile-" });
   try {
     const executable = `${scratch}/queuectl`;
-    await compileHere(program, executable, { say, denoDir: `${scratch}/deno` });
+    await compileHere(program, executable, { say, denoDir: `${scratch}/deno`, runtime });
     await run([executable, "--version"]);
     // Copied beside its place first: the scratch folder may be on another disk.
     const copy = `${output}.${crypto.randomUUID()}`;
@@ -44,7 +46,11 @@ export async function compile(
 async function compileHere(
   program: Program,
   executable: string,
-  { say, denoDir }: { readonly say: Say; readonly denoDir: string },
+  { say, denoDir, runtime }: {
+    readonly say: Say;
+    readonly denoDir: string;
+    readonly runtime: string | undefined;
+  },
 ): Promise<void> {
   // Without a code cache: it would be a file of a known name in the shared temporary directory, whose
   // owner could decide what runs here, and the start was no faster with it.
@@ -56,12 +62,12 @@ async function compileHere(
   ];
   const cwd = program.folder;
   try {
-    await run([Deno.execPath(), ...command], { cwd });
-    const runtime = Deno.env.get("DENORT_BIN") ?? `the runtime of Deno ${Deno.version.deno}`;
-    say(`Compiled with ${runtime}.`);
+    const env = runtime === undefined ? {} : { DENORT_BIN: runtime };
+    await run([Deno.execPath(), ...command], { cwd, env });
+    say(`Compiled with ${runtime ?? `the runtime of Deno ${Deno.version.deno}`}.`);
     return;
   } catch (error) {
-    if (!(error instanceof CommandError) || Deno.env.has("DENORT_BIN")) throw error;
+    if (!(error instanceof CommandError) || runtime !== undefined) throw error;
     say(`Deno ${Deno.version.deno} cannot compile here (${error.reason}).`);
   }
   say(

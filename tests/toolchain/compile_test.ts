@@ -44,16 +44,9 @@ Deno.test("compile() adds no more than 3 MB to the runtime", async () => {
 Deno.test("compile() refuses a runtime of another Deno", async () => {
   await using dir = await tempDir();
   const program = await emptyProgram(dir.join("empty"));
-  const before = Deno.env.get("DENORT_BIN");
-  Deno.env.set("DENORT_BIN", await oldestRuntime());
-  try {
-    await assert.rejects(
-      compile(program, dir.join("queuectl"), () => {}),
-      CommandError,
-    );
-  } finally {
-    if (before === undefined) Deno.env.delete("DENORT_BIN");
-    else Deno.env.set("DENORT_BIN", before);
-  }
+  await assert.rejects(
+    compile(program, dir.join("queuectl"), () => {}, await oldestRuntime()),
+    CommandError,
+  );
   await assert.rejects(Deno.stat(dir.join("queuectl")), Deno.errors.NotFound);
 });

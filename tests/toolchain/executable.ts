@@ -28,8 +28,8 @@ async function build(): Promise<string> {
   }
   await Deno.mkdir(folder, { recursive: true });
   await removeOld(builds);
-  // Another run that builds at the same time must not find half a file.
-  const unfinished = `${path}-${Deno.pid}`;
+  // Another run, or thread, that builds at the same time must not find half a file.
+  const unfinished = `${path}-${crypto.randomUUID()}`;
   await compileQueuectl(unfinished, (sentence) => console.error(sentence));
   await Deno.rename(unfinished, path);
   return path;

@@ -43,18 +43,15 @@ Deno.test("attemptStart() tells the command of its job, and of the schedule wher
 
 Deno.test("dropOuterAttempt() takes every variable of an attempt out of the environment", () => {
   const { env } = attemptStart(claim, free, options);
-  const own = Object.entries(env).filter(([name]) => name.startsWith("QUEUECTL_"));
-  const before = Deno.env.toObject();
-  try {
-    for (const [name, value] of own) Deno.env.set(name, value);
-    assert.equal(dropOuterAttempt("/store.db"), "job1");
-    assert.deepEqual(own.filter(([name]) => Deno.env.has(name)), []);
-    for (const [name, value] of own) Deno.env.set(name, value);
-    assert.equal(dropOuterAttempt("/other.db"), null);
-  } finally {
-    for (const [name] of own) {
-      if (before[name] === undefined) Deno.env.delete(name);
-      else Deno.env.set(name, before[name]);
-    }
-  }
+  const variables = new Map([...Object.entries(env), ["PATH", "/bin"]]);
+  assert.equal(dropOuterAttempt("/store.db", environment(variables)), "job1");
+  assert.deepEqual([...variables.keys()].toSorted(), ["OWN", "PATH"]);
+  assert.equal(dropOuterAttempt("/other.db", environment(new Map(Object.entries(env)))), null);
 });
+
+function environment(variables: Map<string, string>) {
+  return {
+    get: (name: string) => variables.get(name),
+    delete: (name: string) => void variables.delete(name),
+  };
+}
