@@ -116,6 +116,12 @@ export class MissingStoreError extends StoreError {}
 /** The store's file was removed or replaced under a program that has it open: it does not come back. */
 export class StoreGoneError extends StoreError {}
 
+/** The store was made by a newer program, or updated by one under a program that has it open. */
+export class NewerStoreError extends StoreGoneError {}
+
+/** Another process holds a lock of the store, and did not let go in time. */
+export class StoreLockedError extends StoreError {}
+
 /** A wait ran out of the time that the user gave it. */
 export class WaitTimeoutError extends QueuectlError {
   readonly exitCode = 124;

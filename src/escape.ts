@@ -4,10 +4,15 @@
  * @module
  */
 
-// Controls (C0, DEL, C1), halves of surrogate pairs, separators of lines and of paragraphs, and the marks
-// that reorder text.
-const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
-const UNSAFE_EXCEPT_NEWLINE = /(?!\n)[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+// Controls (C0, DEL, C1), halves of surrogate pairs, separators of lines and of paragraphs, and what
+// Unicode calls ignorable: marks that reorder text, and what is not seen. Terminals do not agree whether a
+// soft hyphen takes a column, and two names that differ in a zero-width space look the same. Joiners and
+// variation selectors stay: scripts and emoji need them.
+const UNSAFE_CLASS = String
+  .raw`[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]` +
+  String.raw`(?<![\u034f\u200c\u200d\p{Variation_Selector}])`;
+const UNSAFE = new RegExp(UNSAFE_CLASS, "gu");
+const UNSAFE_EXCEPT_NEWLINE = new RegExp(`${UNSAFE_CLASS}(?<!\n)`, "gu");
 
 const SHORT: ReadonlyMap<string, string> = new Map([["\n", "\\n"], ["\r", "\\r"], ["\t", "\\t"]]);
 
@@ -31,16 +36,25 @@ export function escapeLines(text: string): string {
  * @param indent how many spaces a level is indented by; 0 for one line
  */
 export function escapeJson(value: unknown, indent = 0): string {
-  // Only what stands in strings can still be unsafe, except for the newlines of the indentation.
-  return JSON.stringify(value, null, indent)
-    .replace(UNSAFE_EXCEPT_NEWLINE, (char) => `\\u${hex(char, 4)}`);
+  return escapeInJson(JSON.stringify(value, null, indent));
+}
+
+/** JSON text with the same characters as JSON escapes; it means the same. */
+export function escapeInJson(json: string): string {
+  // Only what stands in strings can still be unsafe, except for the newlines between lines.
+  return json.replace(
+    UNSAFE_EXCEPT_NEWLINE,
+    (char) => char.split("").map((unit) => `\\u${hex(unit, 4)}`).join(""),
+  );
 }
 
 function escapeOne(char: string): string {
-  const code = char.charCodeAt(0);
+  const code = char.codePointAt(0)!;
+  if (code > 0xffff) return `\\u{${code.toString(16)}}`;
   return SHORT.get(char) ?? (code < 0x100 ? `\\x${hex(char, 2)}` : `\\u${hex(char, 4)}`);
 }
 
-function hex(char: string, length: number): string {
-  return char.charCodeAt(0).toString(16).padStart(length, "0");
+/** One UTF-16 unit in hexadecimal. */
+function hex(unit: string, length: number): string {
+  return unit.charCodeAt(0).toString(16).padStart(length, "0");
 }

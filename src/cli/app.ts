@@ -312,6 +312,11 @@ export const APP: readonly Section[] = [
         load: () => import("./commands/import.ts"),
       },
       {
+        name: "doctor",
+        summary: "Check the store, and say how to mend it",
+        load: () => import("./commands/doctor.ts"),
+      },
+      {
         name: "schema",
         summary: "Print the JSON Schema of a job",
         load: () => import("./commands/schema.ts"),

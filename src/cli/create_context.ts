@@ -13,7 +13,14 @@ import type { System } from "./system.ts";
 
 /** The context of one run. What may fail, such as the location, is worked out when it is asked for. */
 export function createContext(system: System, globals: Globals): Context {
-  const color = (sink: Sink) => wantsColor(globals.color, sink.isTerminal(), system.env);
+  const color = (sink: Sink) => {
+    try {
+      return wantsColor(globals.color, sink.isTerminal(), system.env);
+    } catch {
+      // A variable that is set to what is not text.
+      return false;
+    }
+  };
   const location = (flag = globals.db) =>
     resolveLocation({ flag, env: system.env, cwd: system.cwd });
   return {

@@ -5,6 +5,7 @@
  */
 
 import { ConflictError, NotFoundError } from "../errors.ts";
+import { escapeText } from "../escape.ts";
 import type { Store } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import { report } from "./report.ts";
@@ -62,7 +63,7 @@ export async function actOnAll(
         : { [key]: id, ok: false, error: result.message },
     );
     if (context.json) continue;
-    if (typeof result === "string") await context.stdout.line(result);
+    if (typeof result === "string") await context.stdout.line(escapeText(result));
     else report(result, context);
   }
   if (context.json) await context.stdout.json(printed);

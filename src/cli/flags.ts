@@ -182,7 +182,12 @@ export function pairs(options: Described): Flag<ReadonlyMap<string, string>> {
       const at = text.indexOf("=");
       // What follows a = is a value, and may be a secret.
       if (at === 0) throw new RangeError(`must be ${placeholder}, with a name before the =`);
-      if (at < 0) throw new RangeError(`must be ${placeholder}, not ${quote(text)}`);
+      // Without one it may still be a secret, unless it is no more than a name.
+      if (at < 0) {
+        throw new RangeError(
+          `must be ${placeholder}${/^\w+$/.test(text) ? `, not ${quote(text)}` : ""}`,
+        );
+      }
       const key = text.slice(0, at);
       if (found.has(key)) throw new RangeError(`must not name ${quote(key)} twice`);
       found.set(key, text.slice(at + 1));

@@ -12,6 +12,7 @@ import { type ReadRecord, readRecord, type RecordSurroundings } from "../job/rea
 import { SpecError } from "../job/spec.ts";
 import { isFinal } from "../job/state.ts";
 import { quote } from "../quote.ts";
+import { jsonProblem } from "./json_problem.ts";
 import type { RecordFile, RecordLine } from "./record_file.ts";
 
 /** A unique key, or a firing of a schedule, that a job of the file needs. */
@@ -111,7 +112,7 @@ export function parseRecord(
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const reason = (error as Error).message.replace(/ \(line 1 column \d+\)$/, "");
+    const reason = jsonProblem(error as Error, text).replace(/ \(line 1 column \d+\)$/, "");
     throw new UsageError(`Line ${line}: Not valid JSON: ${reason}`);
   }
   try {

@@ -5,6 +5,7 @@
  */
 
 import { UsageError } from "../errors.ts";
+import { jsonProblem } from "./json_problem.ts";
 
 /** One job as it was written, and where. */
 export interface WrittenJob {
@@ -58,7 +59,7 @@ function parse(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const { message } = error as Error;
+    const message = jsonProblem(error as Error, text);
     // V8 counts lines within the text that it was given, which is one line of the input.
     const reason = where === "" ? message : message.replace(/ \(line 1 column \d+\)$/, "");
     throw new UsageError(`${where}Not valid JSON: ${reason}`);

@@ -109,12 +109,23 @@ async function refuseOther(words: readonly string[], verb: JobSource["verb"]): P
     throw new CommandLineError(
       isList && await isFile(word)
         ? `Not JSON. To read the file: queuectl ${verb} --file ${quoteWords([word])}`
-        : `Not JSON. To run it: queuectl ${verb} -- ${words.join(" ")}`,
+        : `Not JSON. To run it: queuectl ${verb} -- ${whatToType(words)}`,
     );
   }
   if (words.length > 1) {
     throw new CommandLineError(`Give one argument, not ${words.length}: a list may hold many jobs`);
   }
+}
+
+/** What is longer is not repeated. */
+const LONGEST = 200;
+
+/** The words as they are to be typed, so that the shell does not take a part of them for itself. */
+function whatToType(words: readonly string[]): string {
+  const joined = words.join(" ");
+  if (/^[\w@%+:,./ -]+$/.test(joined)) return joined.length > LONGEST ? "COMMAND" : joined;
+  const quoted = quoteWords(words);
+  return quoted.length > LONGEST ? "COMMAND" : quoted;
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -28,7 +28,13 @@ export interface LocationSources {
 export function resolveLocation({ flag, env, cwd }: LocationSources): string {
   if (flag === "") throw new UsageError("--db must be a path or a URL, not empty");
   const given = flag ?? env("QUEUECTL_DB");
-  if (given) return isUrl(given) ? given : absolute(given, cwd);
+  if (given) {
+    // As a path it would be shown, with the password in it.
+    if (/^postgres(ql)?:(?!\/\/)/i.test(given)) {
+      throw new UsageError("The URL of a PostgreSQL store begins with postgres://");
+    }
+    return isUrl(given) ? given : absolute(given, cwd);
+  }
   return `${dataDirectory(env)}/queuectl/queue.db`;
 }
 

@@ -5,7 +5,12 @@
  */
 
 import { UsageError } from "../errors.ts";
+import { quote } from "../quote.ts";
+import { systemReason } from "../system_error.ts";
 import { CommandLineError } from "./command_line_error.ts";
+
+/** Longer paths are cut in a message, so that it stays one sentence. */
+const LONGEST_PATH = 300;
 
 /**
  * The text of a file.
@@ -18,13 +23,25 @@ export async function readTextFile(path: string): Promise<string> {
   try {
     bytes = await Deno.readFile(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new UsageError(`There is no file ${path}`);
-    if (error instanceof Deno.errors.IsADirectory) {
-      throw new UsageError(`${path} is a directory: give a file`);
-    }
-    throw new UsageError(`Cannot read ${path}: ${(error as Error).message}`);
+    throw unreadable(path, error);
   }
   return decode(bytes, path);
+}
+
+/**
+ * The error for a file that cannot be read.
+ *
+ * @param name the path, or what else the file is called
+ * @param error what the system said
+ */
+export function unreadable(name: string, error: unknown): UsageError {
+  const shown = name.length > LONGEST_PATH ? quote(name) : name;
+  if (error instanceof Deno.errors.NotFound) return new UsageError(`There is no file ${shown}`);
+  if (error instanceof Deno.errors.IsADirectory) {
+    return new UsageError(`${shown} is a directory: give a file`);
+  }
+  const reason = systemReason(error) ?? (error as Error).message;
+  return new UsageError(`Cannot read ${shown}: ${reason}`, { cause: error });
 }
 
 /**

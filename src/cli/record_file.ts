@@ -8,6 +8,7 @@
 import { UsageError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { CommandLineError } from "./command_line_error.ts";
+import { unreadable } from "./read_text.ts";
 
 /** Where a line begins. */
 export interface Place {
@@ -60,11 +61,9 @@ export class RecordFile implements Disposable {
       if (isDirectory) file.close();
       else return new RecordFile(await copyOf(file.readable), path);
     } catch (error) {
-      if (error instanceof Deno.errors.NotFound) throw new UsageError(`There is no file ${path}`);
-      const name = path === "-" ? "the input" : path;
-      throw new UsageError(`Cannot read ${name}: ${(error as Error).message}`);
+      throw unreadable(path === "-" ? "the input" : path, error);
     }
-    throw new UsageError(`${path} is a directory: give a file`);
+    throw unreadable(path, new Deno.errors.IsADirectory());
   }
 
   /**

@@ -8,7 +8,7 @@ import { QueuectlError } from "../errors.ts";
 import { paint } from "./color.ts";
 import { CommandLineError } from "./command_line_error.ts";
 import type { Context } from "./context.ts";
-import { escapeLines } from "../escape.ts";
+import { escapeLines, escapeText } from "../escape.ts";
 import { ClosedPipeError } from "./output.ts";
 
 /**
@@ -21,7 +21,7 @@ export function report(error: unknown, { stderr, logLevel }: Context): number {
   const expected = error instanceof QueuectlError;
   const message = error instanceof Error ? error.message : String(error);
   const sentence = expected ? message : `Unexpected failure: ${message}`;
-  const lines = [`${paint("queuectl:", "red", stderr.color)} ${escapeLines(sentence)}`];
+  const lines = [`${paint("queuectl:", "red", stderr.color)} ${escapeText(sentence)}`];
   if (error instanceof CommandLineError) {
     lines.push(`See "${["queuectl", error.path, "--help"].filter(Boolean).join(" ")}"`);
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { UsageError } from "../errors.ts";
 import type { OpenOptions } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import type { Stdin } from "./context.ts";
@@ -16,8 +17,12 @@ export interface System {
   readonly stderr: Sink;
   readonly stdin: Stdin;
   now(): number;
+  /** @throws {UsageError} if the variable is set to what is not text */
   env(name: string): string | undefined;
+  /** @throws {UsageError} if there is none, or its name is not text */
   cwd(): string;
+  /** The command line as bytes; see `garbledArg`. Absent where the arguments come from no process. */
+  readonly commandLine?: () => Uint8Array;
   /** Rejects with an error that nobody caught. */
   readonly uncaught: Promise<never>;
   /** Opens the store at a path or URL; see `openStore` of the context. */
@@ -47,8 +52,25 @@ export const DENO: System = {
     });
   }),
   now: () => Date.now(),
-  env: (name) => Deno.env.get(name),
-  cwd: () => Deno.cwd(),
+  env(name) {
+    try {
+      return Deno.env.get(name);
+    } catch {
+      throw new UsageError(`The environment variable ${name} is not UTF-8 text: set it anew`);
+    }
+  },
+  cwd() {
+    try {
+      return Deno.cwd();
+    } catch (error) {
+      const isGone = error instanceof Deno.errors.NotFound;
+      throw new UsageError(
+        `The working directory ${isGone ? "is gone" : "has a name that is not UTF-8 text"}: ` +
+          "go to another one",
+      );
+    }
+  },
+  commandLine: () => Deno.readFileSync("/proc/self/cmdline"),
   async openStore(location, options) {
     const { openStore } = await import("../store/open.ts");
     return await openStore(location, options);

@@ -9,12 +9,24 @@ export type Width = (text: string) => number;
 
 const ASCII = /^[\0-\x7f]*$/;
 
+// What takes no column, though the library counts one: joiners that join no emoji, and the letters of a
+// Hangul syllable after its first.
+const UNCOUNTED = new RegExp(
+  [
+    String.raw`\u200c`,
+    String.raw`(?<!\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]?)\u200d`,
+    String.raw`\u200d(?!\p{Extended_Pictographic})`,
+    String.raw`[\u1160-\u11ff\ud7b0-\ud7fb]`,
+  ].join("|"),
+  "gu",
+);
+
 /** A measure for these texts; the library is loaded only if one of them goes beyond ASCII. */
 export async function loadWidth(texts: Iterable<string>): Promise<Width> {
   for (const text of texts) {
     if (ASCII.test(text)) continue;
     const { default: stringWidth } = await import("fast-string-width");
-    return (text) => ASCII.test(text) ? text.length : stringWidth(text);
+    return (text) => ASCII.test(text) ? text.length : stringWidth(text.replace(UNCOUNTED, ""));
   }
   return (text) => text.length;
 }

@@ -7,6 +7,7 @@
  */
 
 import { quote } from "../quote.ts";
+import { parseTimezone } from "./timezone.ts";
 
 /** What to do about the firings that were missed while no worker ran or the schedule was paused. */
 export const CATCH_UPS = ["none", "one", "all"] as const;
@@ -22,6 +23,9 @@ export const LATE = 90_000;
 
 /** So many firings become jobs at once, at the most; older ones are dropped. */
 export const MAX_FIRINGS = 1000;
+
+/** What a field may be made of: whatever holds a colon, croner takes for a date and fires once. */
+const FIELD = /^[\w*/,#?+-]+$/;
 
 const NICKNAMES = ["@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually"];
 
@@ -47,7 +51,11 @@ export function canonicalCron(text: string): string {
     if (fields.length === 1 && NICKNAMES.includes(nickname)) return nickname;
     throw notCron(text, `the names are ${NICKNAMES.join(", ")}`);
   }
-  if (fields.length === 5 || fields.length === 6) return fields.join(" ");
+  if (fields.length === 5 || fields.length === 6) {
+    const odd = fields.find((field) => !FIELD.test(field));
+    if (odd !== undefined) throw notCron(text, `${quote(odd)} is not a field of it`);
+    return fields.join(" ");
+  }
   const count = first === "" ? "none" : fields.length;
   throw notCron(
     text,
@@ -62,17 +70,18 @@ export function canonicalCron(text: string): string {
  * often goes on. Where they are set forward, a time that is left out fires right after the gap if the
  * expression gives times of the day.
  *
- * @param timezone an IANA time zone; see `parseTimezone`
- * @throws {RangeError} if it is none, or never fires; the message completes a sentence that begins with
+ * @param timezone an IANA time zone
+ * @throws {RangeError} if one of them is none, or it never fires; the message completes a sentence that begins with
  * the name of what was read
  */
 export async function parseCron(expression: string, timezone: string): Promise<CronTimes> {
   const pattern = canonicalCron(expression);
+  const zone = parseTimezone(timezone);
   const { Cron } = await import("croner");
   let cron: InstanceType<typeof Cron>;
   try {
     cron = new Cron(pattern, {
-      timezone,
+      timezone: zone,
       paused: true,
       mode: "5-or-6-parts",
       // As in the cron of old, a list of hours gives times of the day just as a single hour does.
@@ -95,7 +104,8 @@ export async function parseCron(expression: string, timezone: string): Promise<C
 
 /** Croner's own words; they may hold all of a long expression. */
 function reasonOf({ message }: Error): string {
-  const words = message.replace(/^Cron\w+: /, "").replace(/\.$/, "").slice(0, 120);
+  const words = message.replace(/^Cron\w+: /, "").replace(/:? \(NaN\)/, "").replace(/\.$/, "")
+    .slice(0, 120);
   return words.charAt(0).toLowerCase() + words.slice(1);
 }
 

@@ -9,6 +9,7 @@ import * as v from "valibot";
 import type { NewJob } from "./job.ts";
 import { type JobSpec, SPEC_FIELDS, type SpecKey } from "./spec_fields.ts";
 import { nearest } from "../nearest.ts";
+import { quote } from "../quote.ts";
 
 /** Something is wrong with a job spec; the message is a sentence that names the key. */
 export class SpecError extends Error {
@@ -119,8 +120,8 @@ function refuseUnlessPrinted(key: string, written: string, value: unknown): void
   const meant = nearest(key, KNOWN_KEYS);
   throw new SpecError(
     meant === null
-      ? `unknown key ${JSON.stringify(written)}`
-      : `unknown key ${JSON.stringify(written)}: did you mean "${meant}"?`,
+      ? `unknown key ${quote(written)}`
+      : `unknown key ${quote(written)}: did you mean "${meant}"?`,
   );
 }
 

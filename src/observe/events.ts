@@ -49,6 +49,11 @@ export type WorkerEvent =
   | { readonly type: "store_back" }
   /** A job could not be begun, and not by its fault: it is handed back, and its slot rests. */
   | { readonly type: "slot_rests"; readonly jobId: string; readonly error: string }
+  /** Jobs cannot be given the files for their input and output: none is claimed until they can. */
+  | { readonly type: "spool_broken"; readonly error: string }
+  | { readonly type: "spool_back" }
+  /** A slot has lost its launcher, and another one cannot be started for now; it is tried again. */
+  | { readonly type: "slot_failed"; readonly error: string }
   | { readonly type: "executor_failed"; readonly error: string };
 
 /** Hears of every event, as it happens. */

@@ -11,7 +11,7 @@ import {
   type LogLevel,
   type LogRecord,
 } from "@logtape/logtape";
-import { escapeText } from "../escape.ts";
+import { escapeInJson, escapeText } from "../escape.ts";
 import { formatElapsed } from "../elapsed.ts";
 import type { Settled } from "../store/tick.ts";
 import type { Listener, WorkerEvent } from "./events.ts";
@@ -25,7 +25,10 @@ export interface LogOptions {
 
 /** Starts the log; the result is to be subscribed to the events. */
 export async function startLog({ level, format, write }: LogOptions): Promise<Listener> {
-  const render = format === "json" ? getJsonLinesFormatter() : textLine;
+  const jsonLine = getJsonLinesFormatter();
+  const render = format === "json"
+    ? (record: LogRecord) => escapeInJson(jsonLine(record))
+    : textLine;
   await configure({
     sinks: { out: (record) => write(render(record)) },
     loggers: [
@@ -128,6 +131,18 @@ function describe(event: WorkerEvent): Entry {
         level: "error",
         text: `${event.jobId} could not begin: ${event.error}`,
         job: event.jobId,
+      };
+    case "spool_broken":
+      return {
+        level: "error",
+        text: `No jobs start until files can be made for their output: ${event.error}`,
+      };
+    case "spool_back":
+      return { level: "info", text: "Files for the output of jobs can be made again" };
+    case "slot_failed":
+      return {
+        level: "error",
+        text: `A slot cannot start its launcher, and tries again: ${event.error}`,
       };
     case "executor_failed":
       return { level: "error", text: `An executor failed, its jobs are ended: ${event.error}` };

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
+import { type StoreError, UsageError } from "../errors.ts";
+import type { Check, ExamineOptions } from "./examination.ts";
 import type { Store } from "./store.ts";
 
 /** What a command wants of a store. */
@@ -32,4 +33,18 @@ export async function openStore(address: string, options: OpenOptions): Promise<
   }
   const { SqliteStore } = await import("./sqlite/sqlite_store.ts");
   return await SqliteStore.open(address, options);
+}
+
+/**
+ * Looks at a store that cannot be opened; nothing is changed.
+ *
+ * @param error what opening it has thrown
+ */
+export async function* diagnoseStore(
+  address: string,
+  error: StoreError,
+  options: Pick<ExamineOptions, "command">,
+): AsyncGenerator<Check> {
+  const { diagnose } = await import("./sqlite/diagnose.ts");
+  yield* diagnose(address, error, options);
 }

@@ -11,7 +11,8 @@
 import type { Attempt, Condition, Job, NewJob, Progress } from "../job/job.ts";
 import type { KeptJob, MovedJob } from "../job/record.ts";
 import type { State } from "../job/state.ts";
-import type { Stream } from "../worker/protocol.ts";
+import type { ProcessRef, Stream } from "../worker/protocol.ts";
+import type { Check, ExamineOptions } from "./examination.ts";
 import type { Imported, ImportOptions, Taken, Wanted } from "./importing.ts";
 import type { QueueInfo, QueueSettings } from "./queues.ts";
 import type { NewSchedule, ScheduleInfo } from "./schedules.ts";
@@ -265,6 +266,11 @@ export interface Store extends AsyncDisposable {
   leave(worker: string): Promise<void>;
   /** The attempts that a worker runs. */
   attemptsOf(worker: string): Promise<RunningAttempt[]>;
+  /**
+   * The other process of this host that keeps writers out at this moment, a worker or not. Null if none
+   * does, or it cannot be told from here. Reading is possible all the same.
+   */
+  lockHolder(): Promise<ProcessRef | null>;
   /** Asks workers to stop. */
   requestStop(workers: readonly string[], request: StopRequest): Promise<void>;
   /** Asks workers to have so many slots. */
@@ -284,6 +290,12 @@ export interface Store extends AsyncDisposable {
    * Null where the store cannot ring; then workers poll.
    */
   doorbell(worker: string, ring: () => void): Promise<AsyncDisposable | null>;
+
+  /**
+   * What only the adapter can see: whether what is stored is whole and fits together, who may touch it,
+   * how it has grown. Nothing is changed. Damage is a finding, not an error.
+   */
+  examine(options: ExamineOptions): AsyncIterable<Check>;
 
   /**
    * The jobs that a filter finds, in portions of at most a thousand. Each portion is read at a moment of

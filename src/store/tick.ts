@@ -44,6 +44,11 @@ export interface AttemptEnd extends AttemptRef {
   readonly outputBytes: number;
   /** The chunks are the whole output: what is stored already goes (a rescuer has the spool). */
   readonly replacesOutput?: boolean;
+  /**
+   * Set by a rescuer who could not end the worker: if that has come back meanwhile, and its heart does not
+   * stand where the rescuer saw it stand still, the end changes nothing.
+   */
+  readonly unlessBack?: { readonly worker: string; readonly heartbeat: number };
 }
 
 /** How long an observer has seen a heartbeat stand still, by its own monotonic clock. */

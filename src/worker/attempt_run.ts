@@ -6,8 +6,9 @@
 
 import { Alarm } from "./alarm.ts";
 import { noteEnding } from "./ending.ts";
+import { isExhausted } from "./host.ts";
 import type { Launcher } from "./launcher.ts";
-import { type EndControl, endTree, type TreeQuery } from "./process_tree.ts";
+import { type EndControl, endTree, type TreeQuery, wakeLaunchers } from "./process_tree.ts";
 import type {
   AttemptReport,
   AttemptResult,
@@ -65,6 +66,15 @@ export class AttemptRun {
   /** What it has written since the last look. */
   look(): readonly OutputChunk[] {
     return this.#output?.look() ?? [];
+  }
+
+  /** Lets its launcher go on if the command has stopped it, or nobody would hear of the command's end. */
+  wake(): void {
+    try {
+      wakeLaunchers(this.#tree);
+    } catch (error) {
+      if (!isExhausted(error)) throw error;
+    }
   }
 
   /**

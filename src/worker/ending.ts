@@ -10,13 +10,14 @@
 
 import type { Outcome } from "../job/outcome.ts";
 import type { Ending } from "./protocol.ts";
-import { spoolPaths } from "./spool.ts";
+import { assertPlainFile, spoolPaths } from "./spool.ts";
 
 /** Leaves the note, before the first signal. */
 export function noteEnding(spool: string, token: string, ending: Ending): void {
   const words = ending.reason === "timeout" ? `timeout ${ending.timeout}` : ending.reason;
   try {
-    Deno.writeTextFileSync(spoolPaths(spool, token).ending, `${words}\n`, { mode: 0o600 });
+    const options = { createNew: true, mode: 0o600 };
+    Deno.writeTextFileSync(spoolPaths(spool, token).ending, `${words}\n`, options);
   } catch {
     // Without it a rescuer takes the status for the command's own, which is not worth an executor.
   }
@@ -25,7 +26,9 @@ export function noteEnding(spool: string, token: string, ending: Ending): void {
 /** The note of an attempt, or null if there is none that can be read. */
 export function readEnding(spool: string, token: string): Ending | null {
   try {
-    return parse(Deno.readTextFileSync(spoolPaths(spool, token).ending));
+    const path = spoolPaths(spool, token).ending;
+    assertPlainFile(path);
+    return parse(Deno.readTextFileSync(path));
   } catch {
     return null;
   }

@@ -18,6 +18,9 @@ const LOOK_INTERVAL = 200;
 const MIN_LAUNCHER_AGE = 1000;
 const MAX_REOPEN_DELAY = 10_000;
 
+/** Each so many looks, those that are stopped among the launchers of running commands go on. */
+const WAKE_EVERY = 5;
+
 /** A slot with its launcher; when the launcher dies, another slot takes the place of this one. */
 interface Slot {
   readonly launcher: Launcher;
@@ -49,6 +52,9 @@ class Executor {
   readonly #changes = new Set<Promise<void>>();
   #place: Place = { spool: "", cwd: Deno.cwd() };
   #lookTimer: ReturnType<typeof setTimeout> | null = null;
+  #looks = 0;
+  /** Whether any slot has ever been ready. */
+  #wasReady = false;
 
   constructor(port: Port) {
     this.#port = port;
@@ -81,8 +87,7 @@ class Executor {
   }
 
   fail(error: unknown): void {
-    const text = error instanceof Error ? error.stack ?? error.message : String(error);
-    this.#port.postMessage({ type: "failed", error: text });
+    this.#port.postMessage({ type: "failed", error: describe(error) });
   }
 
   #watched(work: Promise<void>): void {
@@ -94,19 +99,40 @@ class Executor {
     this.#watched(work.finally(() => this.#changes.delete(work)));
   }
 
-  async #open(index: number): Promise<void> {
-    const launcher = await Launcher.start(this.#place.spool);
+  /** @param failures how often it was tried in vain, one after the other */
+  async #open(index: number, failures = 0): Promise<void> {
+    let launcher: Launcher;
+    try {
+      if (failures > 0) makeSpool(this.#place.spool);
+      launcher = await Launcher.start(this.#place.spool);
+    } catch (error) {
+      // The process table may be full for a while, and other slots have jobs that run.
+      if (!this.#wasReady) throw error;
+      return this.#openLater(index, failures + 1, error);
+    }
     // It may have been closed in the meantime.
     if (!this.#wanted.has(index)) return await launcher.close();
+    this.#wasReady = true;
     const slot = { launcher, since: performance.now(), attempt: null };
     this.#slots.set(index, slot);
     this.#port.postMessage({ type: "slot_ready", slot: index, launcher: launcher.ref });
     this.#watched(launcher.ended.then(() => this.#replace(index, slot)));
   }
 
+  #openLater(index: number, failures: number, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#port.postMessage({ type: "slot_failed", slot: index, error: reason });
+    const again = async () => {
+      await sleep(Math.min(MAX_REOPEN_DELAY, 100 * 2 ** failures));
+      if (this.#wanted.has(index)) this.#change(this.#open(index, failures));
+    };
+    this.#watched(again());
+  }
+
   /** After a launcher died by other hands. That its attempt is lost is said before there is a new one. */
   async #replace(index: number, slot: Slot): Promise<void> {
     if (!this.#wanted.has(index)) return;
+    this.#port.postMessage({ type: "slot_gone", slot: index, launcher: slot.launcher.ref });
     await slot.attempt;
     await slot.launcher.close();
     const isYoung = performance.now() - slot.since < MIN_LAUNCHER_AGE;
@@ -166,8 +192,10 @@ class Executor {
   /** Sends what commands that run for a while have written. */
   #look(): void {
     const before = performance.now() - LOOK_INTERVAL;
+    const wakes = ++this.#looks % WAKE_EVERY === 0;
     for (const attempt of this.#running.values()) {
       if (attempt.begunAt > before) break;
+      if (wakes) attempt.wake();
       const chunks = attempt.look();
       if (chunks.length > 0) this.#port.postMessage({ type: "output", chunks });
     }
@@ -181,6 +209,12 @@ class Executor {
     this.#port.postMessage({ type: "closed" });
     this.#port.close();
   }
+}
+
+/** What the system refuses says all that there is to say; anything else is a mistake to be found. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return /\(os error \d+\)/.test(error.message) ? error.message : error.stack ?? error.message;
 }
 
 /** A chunk is a view of a buffer that it may share with others. */

@@ -15,12 +15,22 @@ import type {
   RequestedEnd,
 } from "./protocol.ts";
 import { sleep } from "./sleep.ts";
-import { byExecutor, bySparability, endAttempt, isFree, newSlot, type Slot } from "./slot.ts";
+import {
+  byExecutor,
+  bySparability,
+  endAttempt,
+  isFree,
+  loseLauncher,
+  newSlot,
+  type Slot,
+} from "./slot.ts";
 
 /** What a pool tells its owner. */
 export interface PoolListener {
   /** A slot has become free. */
   ready(): void;
+  /** A slot has lost its launcher, and another one cannot be started for now. */
+  slotFailed(error: string): void;
   output(chunks: readonly OutputChunk[]): void;
   ended(report: AttemptReport): void;
   /** An executor has failed; these attempts were in its hands, with these launchers. */
@@ -159,6 +169,15 @@ export class ExecutorPool implements ExecutorListener {
     this.#failures = 0;
     this.#wasReady = true;
     this.#listener.ready();
+  }
+
+  slotGone(executor: ExecutorThread, index: number, launcher: ProcessRef): void {
+    const slot = this.#slots.get(index);
+    if (slot?.executor === executor) loseLauncher(slot, launcher);
+  }
+
+  slotFailed(error: string): void {
+    this.#listener.slotFailed(error);
   }
 
   output(chunks: readonly OutputChunk[]): void {

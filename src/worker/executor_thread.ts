@@ -18,6 +18,9 @@ import type {
 /** What an executor has to say. */
 export interface ExecutorListener {
   slotReady(executor: ExecutorThread, slot: number, launcher: ProcessRef): void;
+  slotGone(executor: ExecutorThread, slot: number, launcher: ProcessRef): void;
+  /** A slot without a launcher has got none; it is tried again. */
+  slotFailed(error: string): void;
   output(chunks: readonly OutputChunk[]): void;
   ended(report: AttemptReport): void;
   /** It cannot go on, and is terminated. */
@@ -106,6 +109,10 @@ export class ExecutorThread {
     switch (message.type) {
       case "slot_ready":
         return this.#listener.slotReady(this, message.slot, message.launcher);
+      case "slot_gone":
+        return this.#listener.slotGone(this, message.slot, message.launcher);
+      case "slot_failed":
+        return this.#listener.slotFailed(message.error);
       case "output":
         return this.#listener.output(message.chunks);
       case "ended":

@@ -36,3 +36,18 @@ export async function workOutFiring(
   }));
   return { schedule: name, expected: nextAt, jobs, nextAt: times.next(now) };
 }
+
+/**
+ * Takes back how far a schedule has moved on by a clock that was ahead and has been set back: else it
+ * would be silent for as long. Nothing is enqueued, and a time for which it has fired stays fired.
+ *
+ * @param now the store's clock, milliseconds since the epoch
+ * @returns null if there is nothing to take back
+ * @throws {RangeError} if its cron expression or zone is not understood here
+ */
+export async function takeBack(schedule: ScheduleInfo, now: number): Promise<Firing | null> {
+  const { name, cron, timezone, nextAt: expected } = schedule;
+  const nextAt = (await parseCron(cron, timezone)).next(now);
+  if (expected === null || nextAt === null || nextAt >= expected) return null;
+  return { schedule: name, expected, jobs: [], nextAt };
+}

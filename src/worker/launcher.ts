@@ -12,7 +12,7 @@
 import { ignoresSignals, processRef } from "./host.ts";
 import type { AttemptResult, ProcessRef } from "./protocol.ts";
 import { shellQuote } from "./quote.ts";
-import { removeIfThere, type SpoolPaths } from "./spool.ts";
+import { assertPlainFile, removeIfThere, type SpoolPaths } from "./spool.ts";
 
 /** What a launcher is told to run. */
 export interface LauncherJob {
@@ -42,6 +42,11 @@ const OWN_VARIABLE = /^QUEUECTL_[A-Z0-9_]*$/;
 
 const ENV = "/usr/bin/env";
 
+const CANNOT_FORK: AttemptResult = {
+  kind: "not_begun",
+  error: "The slot's launcher could not start another process",
+};
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -69,7 +74,7 @@ export class Launcher {
    *
    * @param spool The absolute directory in which it leaves the status of its last command.
    * @param shell Which POSIX shell it is; the commands themselves are always run by `/bin/sh`.
-   * @throws If the shell cannot be started.
+   * @throws If the shell cannot be started, or the file for the status cannot be made.
    */
   static async start(
     spool: string,
@@ -87,8 +92,13 @@ export class Launcher {
     const ref = processRef(child.pid) ?? { pid: child.pid, startTime: "unknown" };
     const launcher = new Launcher(spool, child, ref);
     const statusFile = statusPath(spool, ref);
-    // Made in advance and never emptied, so that a full disk does not cost a status.
-    Deno.writeTextFileSync(statusFile, `none none${" ".repeat(100)}\n`, { mode: 0o600 });
+    try {
+      // Made in advance and never emptied, so that a full disk does not cost a status.
+      Deno.writeTextFileSync(statusFile, `none none${" ".repeat(100)}\n`, { mode: 0o600 });
+    } catch (error) {
+      await launcher.close();
+      throw error;
+    }
     launcher.#write(prologue(statusFile));
     return launcher;
   }
@@ -124,14 +134,16 @@ export class Launcher {
 
   async #watch(child: Deno.ChildProcess): Promise<void> {
     const reading = this.#readReports(child.stdout);
-    await child.status;
+    const { code, signal } = await child.status;
     // What it had reported is in the pipe. Somebody else may hold the other end open, though.
     const patience = Promise.withResolvers<void>();
     const timer = setTimeout(patience.resolve, 1000);
     await Promise.race([reading, patience.promise]);
     clearTimeout(timer);
     this.#hasEnded = true;
-    this.#waiting?.resolve({ kind: "launcher_died" });
+    // A shell that ends by itself in the middle of its input has failed to fork: no command has begun.
+    const result = signal === null && code !== 0 ? CANNOT_FORK : { kind: "launcher_died" } as const;
+    this.#waiting?.resolve(result);
     this.#waiting = null;
   }
 
@@ -173,8 +185,10 @@ export function salvageStatus(
   cwd: string,
 ): AttemptResult | null {
   let text: string;
+  const path = statusPath(spool, launcher);
   try {
-    text = Deno.readTextFileSync(statusPath(spool, launcher));
+    assertPlainFile(path);
+    text = Deno.readTextFileSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

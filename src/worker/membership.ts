@@ -47,7 +47,7 @@ export class Membership implements AsyncDisposable {
   async join(slots: number): Promise<void> {
     const { host, queues } = this.#options;
     await this.#bell?.[Symbol.asyncDispose]();
-    this.#bell = await this.#store.doorbell(this.#id, this.#wake);
+    this.#bell = null;
     await this.#store.join({
       id: this.#id,
       host: host.name,
@@ -56,6 +56,8 @@ export class Membership implements AsyncDisposable {
       slots,
       queues,
     });
+    // Not before: of a worker that is killed, others remove the doorbell only if they know of the worker.
+    this.#bell = await this.#store.doorbell(this.#id, this.#wake);
     this.#slots = slots;
   }
 

@@ -31,6 +31,8 @@ interface Watched {
   /** What others had seen of this heartbeat when we first saw it. */
   readonly before: number;
   unmovedFor: number;
+  /** At the last look nobody else kept it from beating. */
+  couldBeat: boolean;
 }
 
 /** Watches the other workers of a store, on this process's monotonic clock. */
@@ -47,20 +49,29 @@ export class PeerWatch {
    * Takes what the store says of the peers, just now; returns those that are lost.
    *
    * Only time in which this observer reached the store counts, so a step is never longer than a third
-   * of the lease: who was stopped himself, or had no store, has not watched anybody.
+   * of the lease: who was stopped himself, or had no store, has not watched anybody. And only time in
+   * which a heart could beat: while a process keeps all others out of the store, it is that one's alone.
+   *
+   * @param holder the process that keeps the others out of the store; null if none does
    */
-  look(peers: readonly WorkerInfo[]): { peer: WorkerInfo; reason: LossReason }[] {
+  look(
+    peers: readonly WorkerInfo[],
+    holder: ProcessRef | null = null,
+  ): { peer: WorkerInfo; reason: LossReason }[] {
     const now = this.#options.clock();
     const step = Math.min(now - (this.#lastLook ?? now), this.#options.lease / 3);
     this.#lastLook = now;
     const present = new Set<string>();
     for (const peer of peers) {
       present.add(peer.id);
+      const couldBeat = holder === null || this.isPeer(peer, holder);
       const known = this.#watched.get(peer.id);
-      if (known?.heartbeat === peer.heartbeat) known.unmovedFor += step;
-      else {
+      if (known?.heartbeat === peer.heartbeat) {
+        if (known.couldBeat && couldBeat) known.unmovedFor += step;
+        known.couldBeat = couldBeat;
+      } else {
         const { heartbeat, unmovedFor: before } = peer;
-        this.#watched.set(peer.id, { heartbeat, before, unmovedFor: 0 });
+        this.#watched.set(peer.id, { heartbeat, before, unmovedFor: 0, couldBeat });
       }
     }
     for (const id of this.#watched.keys()) if (!present.has(id)) this.#watched.delete(id);
@@ -78,6 +89,12 @@ export class PeerWatch {
         unmovedFor: Math.round(before + unmovedFor),
       }]),
     );
+  }
+
+  /** Whether a process of this host is just this worker. */
+  isPeer({ hostIdentity, process }: WorkerInfo, { pid, startTime }: ProcessRef): boolean {
+    return hostIdentity === this.#options.hostIdentity &&
+      process.pid === pid && process.startTime === startTime;
   }
 
   #judge(peer: WorkerInfo): LossReason | null {

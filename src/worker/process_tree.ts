@@ -2,7 +2,7 @@
  * Finding and ending all processes of an attempt.
  *
  * A tree is every process that carries the attempt's token in its environment, is in the launcher's
- * process group without another attempt's token, or descends from such a one. Not reached: a process
+ * session without another attempt's token, or descends from such a one. Not reached: a process
  * that left the session *and* hides or clears its environment, runs as another user or in a
  * container, or forks faster than it is looked at.
  *
@@ -12,6 +12,7 @@
 import {
   environmentToken,
   isAlive,
+  isExhausted,
   listProcesses,
   type ProcessInfo,
   processInfo,
@@ -32,10 +33,10 @@ export interface TreeMemory {
   /** Tokens by process, since reading an environment is the dear part of a look. */
   readonly tokens: Map<string, string | null | undefined>;
   /**
-   * When the launcher's child began that was seen first, by the launcher's pid. It is the attempt's
-   * first process: what is older in the group, without a token, was left by an earlier attempt.
+   * The launcher's child that was seen first, by the launcher's pid. It is the attempt's first process:
+   * what is older in the session, without a token, was left by an earlier attempt.
    */
-  readonly begun: Map<number, number>;
+  readonly begun: Map<number, ProcessRef>;
 }
 
 /** How to end a tree. The fields may change while it goes on. */
@@ -84,7 +85,7 @@ export function findTree(
   for (const process of processes.values()) {
     if (!process.alive || memory.begun.has(process.parent)) continue;
     const of = launchers.find(({ ref }) => ref.pid === process.parent);
-    if (of !== undefined) memory.begun.set(of.ref.pid, Number(process.startTime));
+    if (of !== undefined) memory.begun.set(of.ref.pid, process);
   }
 
   const tree = new Map<number, ProcessInfo>();
@@ -110,28 +111,58 @@ export function findTree(
  * nothing. Processes that may not be signalled are left alone, and not waited for.
  */
 export async function endTree(query: TreeQuery, control: EndControl): Promise<void> {
-  const memory = newMemory();
-  const refused = new Set<string>();
-  const asked = new Set<string>();
+  const known: Known = { memory: newMemory(), refused: new Set(), asked: new Set() };
   let quiet = 0;
   for (let pause = 2;; pause = Math.min(pause * 2, MAX_PAUSE)) {
-    const whole = findTree(query, memory, await sharedScan());
+    const isEmpty = await look(query, control, known);
     if (control.abandoned) return;
-    const tree = whole.filter((process) => !refused.has(key(process)));
-    const isOver = control.isOver?.() ?? true;
-    quiet = tree.length === 0 && isOver ? quiet + 1 : 0;
+    quiet = isEmpty ? quiet + 1 : 0;
     if (quiet === 2) return;
-    const kill = performance.now() >= control.killAt;
+    if (quiet === 1) pause = 1;
+    const untilKill = control.killAt - performance.now();
+    await sleep(untilKill <= 0 ? pause : Math.min(pause, Math.max(1, untilKill)));
+  }
+}
+
+/** What the looks of one end have in common. */
+interface Known {
+  readonly memory: TreeMemory;
+  /** Those that may not be signalled. */
+  readonly refused: Set<string>;
+  /** Those that have got their SIGTERM. */
+  readonly asked: Set<string>;
+}
+
+/** Looks at the tree and signals what is there; whether nothing was, and nothing is to come. */
+async function look(query: TreeQuery, control: EndControl, known: Known): Promise<boolean> {
+  try {
+    const whole = findTree(query, known.memory, await sharedScan());
+    if (control.abandoned) return true;
+    const isOver = control.isOver?.() ?? true;
     // Without its command, the launcher is about to say that it has ended by itself.
     const isDue = isOver || control.signalled || whole.some((process) => isCommand(process, query));
-    for (const process of isDue ? tree : []) {
-      const sent = kill ? signal(process, "SIGKILL") : ask(process, asked, memory);
-      if (sent === "refused") refused.add(key(process));
-      if (sent === "sent" && isCommand(process, query)) control.signalled = true;
-    }
+    const tree = whole.filter((process) => !known.refused.has(key(process)));
+    if (isDue) signalAll(tree, query, control, known);
     wakeLaunchers(query);
-    if (quiet === 1) pause = 1;
-    await sleep(kill ? pause : Math.min(pause, Math.max(1, control.killAt - performance.now())));
+    return tree.length === 0 && isOver;
+  } catch (error) {
+    // Without a descriptor to look with nothing is known of the tree.
+    if (isExhausted(error)) return false;
+    throw error;
+  }
+}
+
+function signalAll(
+  tree: readonly ProcessInfo[],
+  query: TreeQuery,
+  control: EndControl,
+  { memory, refused, asked }: Known,
+): void {
+  const kill = performance.now() >= control.killAt;
+  for (const process of tree) {
+    const sent = kill ? signal(process, "SIGKILL") : ask(process, asked, memory);
+    if (sent === "refused") refused.add(key(process));
+    if (sent === "sent" && isCommand(process, query)) control.signalled = true;
   }
 }
 
@@ -192,9 +223,9 @@ function newMemory(): TreeMemory {
 }
 
 /**
- * Whether a process is in the launcher's group or its direct child (between fork and exec it has the
+ * Whether a process is in the launcher's session or its direct child (between fork and exec it has the
  * launcher's environment, which has no token). If the launcher's pid has been given to another
- * process, that one's group is not ours; if it has ended, its session tells its group from later ones.
+ * process, that one's session is not ours. The kernel gives a pid to nobody while it names a session.
  */
 function isNear(
   process: ProcessInfo,
@@ -203,8 +234,9 @@ function isNear(
   memory: TreeMemory,
 ): boolean {
   if (now !== undefined && now.startTime !== ref.startTime) return false;
-  if (Number(process.startTime) < (memory.begun.get(ref.pid) ?? 0)) return false;
-  if (process.group === ref.pid) return now !== undefined || process.session === ref.pid;
+  const first = memory.begun.get(ref.pid);
+  if (first !== undefined && byAge(process, first) < 0) return false;
+  if (process.session === ref.pid) return true;
   return now !== undefined && process.parent === ref.pid;
 }
 
@@ -217,17 +249,23 @@ function cachedToken(process: ProcessInfo, { tokens }: TreeMemory, near: boolean
   return token;
 }
 
-/** Stops at what is excluded: neither a launcher nor this process hands on the membership. */
+/**
+ * Stops at what is excluded: neither a launcher nor this process hands on the membership. A job may
+ * make a chain that is longer than a stack is deep.
+ */
 function addDescendants(
   root: ProcessInfo,
   children: ReadonlyMap<number, readonly ProcessInfo[]>,
   excluded: ReadonlySet<number>,
   tree: Map<number, ProcessInfo>,
 ): void {
-  for (const child of children.get(root.pid) ?? []) {
-    if (excluded.has(child.pid) || tree.has(child.pid) || !child.alive) continue;
-    tree.set(child.pid, child);
-    addDescendants(child, children, excluded, tree);
+  const parents = [root];
+  for (let parent = parents.pop(); parent !== undefined; parent = parents.pop()) {
+    for (const child of children.get(parent.pid) ?? []) {
+      if (excluded.has(child.pid) || tree.has(child.pid) || !child.alive) continue;
+      tree.set(child.pid, child);
+      parents.push(child);
+    }
   }
 }
 
@@ -244,16 +282,24 @@ function ask(process: ProcessInfo, asked: Set<string>, { tokens }: TreeMemory) {
   return sent;
 }
 
-/** A job may have stopped its whole group; a stopped launcher would never report. */
-function wakeLaunchers(query: TreeQuery): void {
-  for (const ref of query.launchers) {
+/**
+ * Lets launchers go on that are stopped: one that a job has stopped, with its whole group or alone, would
+ * never report.
+ *
+ * @throws As `processInfo` of `host.ts`.
+ */
+export function wakeLaunchers({ launchers }: Pick<TreeQuery, "launchers">): void {
+  for (const ref of launchers) {
     const now = processInfo(ref.pid);
     if (now?.stopped && now.startTime === ref.startTime) signal(ref, "SIGCONT");
   }
 }
 
-/** Parents before children: a shell whose child ends first would go on with its next command. */
-function byAge(a: ProcessInfo, b: ProcessInfo): number {
+/**
+ * Parents before children: a shell whose child ends first would go on with its next command. Start times
+ * have a grain of 10 ms; within that pids tell, which are given in order.
+ */
+function byAge(a: ProcessRef, b: ProcessRef): number {
   return Number(a.startTime) - Number(b.startTime) || a.pid - b.pid;
 }
 

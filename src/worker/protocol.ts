@@ -110,6 +110,10 @@ export type ToExecutor =
 /** What an executor tells its supervisor. */
 export type FromExecutor =
   | { readonly type: "slot_ready"; readonly slot: number; readonly launcher: ProcessRef }
+  /** The slot's launcher has died: until the next `slot_ready` it can take nothing. */
+  | { readonly type: "slot_gone"; readonly slot: number; readonly launcher: ProcessRef }
+  /** A launcher cannot be started in the place of one that died; it is tried again, less and less often. */
+  | { readonly type: "slot_failed"; readonly slot: number; readonly error: string }
   /** What commands that run for more than 200 ms have written since the last look. */
   | { readonly type: "output"; readonly chunks: readonly OutputChunk[] }
   | {

@@ -51,7 +51,10 @@ export async function rescue(
   const error = isHere
     ? lossOf(peer, reason)
     : `the worker ${peer.id} on ${peer.host} did not answer any more`;
-  return attempts.map((attempt) => salvage(attempt, error, options));
+  const ends = attempts.map((attempt) => salvage(attempt, error, options));
+  if (isHere) return ends;
+  const { id: worker, heartbeat } = peer;
+  return ends.map((end) => ({ ...end, unlessBack: { worker, heartbeat } }));
 }
 
 /**

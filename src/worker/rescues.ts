@@ -82,11 +82,16 @@ export class Rescues {
     this.#buried = [...buried, ...this.#buried];
   }
 
-  /** What was taken is stored. A worker that could not be buried is lost anew at the next look. */
-  stored({ ended, buried }: Rescued): void {
+  /**
+   * What was taken is stored. A worker that could not be buried is lost anew at the next look.
+   *
+   * @param stale tokens for which nothing was changed: their files belong to whoever did, or to a worker
+   * that is back
+   */
+  stored({ ended, buried }: Rescued, stale: readonly string[]): void {
     for (const { token } of ended) {
       const attempt = this.#attempts.get(token);
-      if (attempt) forgetRescued(attempt, this.#options.spool);
+      if (attempt && !stale.includes(token)) forgetRescued(attempt, this.#options.spool);
       this.#attempts.delete(token);
     }
     for (const worker of buried) this.#lost.delete(worker);

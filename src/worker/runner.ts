@@ -11,6 +11,7 @@ import { attemptStart, type FreeSlot, type StartOptions } from "./attempt_start.
 import { Attempts, type Pending } from "./attempts.ts";
 import { ExecutorPool, type Orphan, type PoolListener, type PoolOptions } from "./executor_pool.ts";
 import type { AttemptReport, OutputChunk, RequestedEnd } from "./protocol.ts";
+import { SpoolProbe } from "./spool_probe.ts";
 
 /** The most slots that a worker can have. */
 const MAX_SLOTS = 1024;
@@ -35,6 +36,7 @@ export class Runner implements PoolListener {
   readonly #events: Events;
   readonly #options: RunnerOptions;
   readonly #listener: RunnerListener;
+  readonly #spool: SpoolProbe;
   #slots = 0;
 
   constructor(events: Events, options: RunnerOptions, listener: RunnerListener) {
@@ -42,6 +44,7 @@ export class Runner implements PoolListener {
     this.#options = options;
     this.#listener = listener;
     this.#pool = new ExecutorPool(options, this);
+    this.#spool = new SpoolProbe(options.spool);
   }
 
   /** How many slots it has; new ones count from the moment on in which all of them are ready. */
@@ -71,8 +74,13 @@ export class Runner implements PoolListener {
     this.#pool.resize(Math.min(Math.max(slots, 1), MAX_SLOTS));
   }
 
-  /** The slots that can take a job. */
+  /** The slots that can take a job: none while jobs cannot be given their files. */
   free(): FreeSlot[] {
+    if (this.#spool.isBroken) {
+      this.#spool.look();
+      if (this.#spool.isBroken) return [];
+      this.#events.emit({ type: "spool_back" });
+    }
     return this.#pool.free();
   }
 
@@ -143,6 +151,10 @@ export class Runner implements PoolListener {
     this.#listener.wake();
   }
 
+  slotFailed(error: string): void {
+    this.#events.emit({ type: "slot_failed", error });
+  }
+
   output(chunks: readonly OutputChunk[]): void {
     for (const chunk of chunks) this.#attempts.addOutput(chunk);
     this.#listener.wake();
@@ -151,8 +163,10 @@ export class Runner implements PoolListener {
   ended(report: AttemptReport): void {
     const { result, token } = report;
     const jobId = this.#attempts.claimOf(token)?.jobId;
-    if (result.kind === "not_begun" && jobId !== undefined) {
+    if (result.kind === "not_begun" && jobId !== undefined && !this.#spool.isBroken) {
       this.#events.emit({ type: "slot_rests", jobId, error: result.error });
+      const error = this.#spool.look();
+      if (error !== null) this.#events.emit({ type: "spool_broken", error });
     }
     this.#attempts.report(report);
     this.#listener.wake();

@@ -14,12 +14,15 @@ import type { TickResult } from "../store/tick.ts";
 /** A schedule whose firings cannot be worked out is tried again after so long, milliseconds. */
 const REST = 60_000;
 
+/** A clock that has lost more than this, milliseconds, was set back. */
+const SET_BACK = 1000;
+
 /** So many jobs are gathered for one tick; the schedules that are left are due still at the next. */
 const JOBS_PER_TICK = 1000;
 
 /** What a worker needs to fire schedules. */
 export interface ScheduleOptions {
-  readonly store: Pick<Store, "settings">;
+  readonly store: Pick<Store, "settings" | "schedules">;
   readonly events: Events;
   /** Asks for the next tick at once. */
   readonly wake: () => void;
@@ -38,6 +41,8 @@ export class Schedules {
   readonly #options: ScheduleOptions;
   readonly #resting = new Map<string, Resting>();
   #firings: readonly Firing[] = [];
+  /** The store's clock less the monotonic one, at the last look. */
+  #offset = Infinity;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -58,13 +63,22 @@ export class Schedules {
   /**
    * Works out what is due, and asks for a tick.
    *
-   * @throws {StoreError} if the settings cannot be read
+   * @throws {StoreError} if the settings or schedules cannot be read
    */
   async look({ dueSchedules, now }: Pick<TickResult, "dueSchedules" | "now">): Promise<void> {
-    const { store, wake } = this.#options;
+    const { wake, clock } = this.#options;
+    const offset = now - clock();
+    // Before the first look it may have been, too.
+    const takenBack = offset < this.#offset - SET_BACK ? await this.#takeBack(now) : [];
+    this.#offset = offset;
     const due = dueSchedules.filter((schedule) => !this.#rests(schedule));
-    if (due.length === 0) return;
-    const settings = await store.settings();
+    if (due.length === 0 && takenBack.length === 0) return;
+    this.#firings = [...takenBack, ...due.length === 0 ? [] : await this.#workOutAll(due, now)];
+    if (!this.isEmpty) wake();
+  }
+
+  async #workOutAll(due: readonly ScheduleInfo[], now: number): Promise<Firing[]> {
+    const settings = await this.#options.store.settings();
     const firings: Firing[] = [];
     let jobs = 0;
     for (const schedule of due) {
@@ -74,8 +88,20 @@ export class Schedules {
       firings.push(firing);
       jobs += firing.jobs.length;
     }
-    this.#firings = firings;
-    if (!this.isEmpty) wake();
+    return firings;
+  }
+
+  /** After the store's clock was set back. */
+  async #takeBack(now: number): Promise<Firing[]> {
+    const schedules = await this.#options.store.schedules();
+    const ahead = schedules.filter(({ paused, nextAt }) =>
+      !paused && nextAt !== null && nextAt > now
+    );
+    if (ahead.length === 0) return [];
+    const { takeBack } = await import("./firings.ts");
+    // One that is not understood here is reported when it is due.
+    const firings = ahead.map((schedule) => takeBack(schedule, now).catch(() => null));
+    return (await Promise.all(firings)).filter((firing) => firing !== null);
   }
 
   /** Null if that is not possible, which must not stop the worker. */

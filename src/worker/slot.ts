@@ -16,6 +16,7 @@ export interface Slot {
   readonly index: number;
   /** Null while its executor has failed and none has taken its place. */
   executor: ExecutorThread | null;
+  /** Null until it is ready, and after its launcher has died until it has another one. */
   launcher: ProcessRef | null;
   /** The attempt that runs in it, and the launcher that started it. */
   token: string | null;
@@ -39,11 +40,16 @@ export function isFree({ launcher, token, restsUntil }: Slot, now: number): bool
   return launcher !== null && token === null && restsUntil <= now;
 }
 
-/** Its attempt has ended. A launcher that died is replaced; the news of the new one may be here already. */
+/** Its attempt has ended. */
 export function endAttempt(slot: Slot, how: AttemptResult["kind"]): void {
   if (how === "not_begun") slot.restsUntil = performance.now() + REST;
-  if (how === "launcher_died" && slot.launcher === slot.launcherOfToken) slot.launcher = null;
   slot.token = slot.launcherOfToken = null;
+}
+
+/** Its launcher has died; the news of the next one may be here already. */
+export function loseLauncher(slot: Slot, { pid, startTime }: ProcessRef): void {
+  const { launcher } = slot;
+  if (launcher?.pid === pid && launcher.startTime === startTime) slot.launcher = null;
 }
 
 /** Those without a launcher first, then free ones, then those that run something; the newest first. */

@@ -81,6 +81,7 @@ export class SpoolReader implements Disposable {
 
   /** Opens the files that a dead worker left. */
   static open(paths: SpoolPaths, token: string, maxOutput: number): SpoolReader {
+    for (const stream of STREAMS) assertPlainFile(paths[stream]);
     return SpoolReader.#open(paths, token, maxOutput, { read: true });
   }
 
@@ -125,8 +126,12 @@ export class SpoolReader implements Disposable {
    * uncounted: hence it is said that "at least" so much is missing.
    */
   #cut(stream: Stream, size: number): void {
-    this.#files[stream].truncateSync(size);
-    this.#read[stream] = size;
+    try {
+      this.#files[stream].truncateSync(size);
+      this.#read[stream] = size;
+    } catch {
+      // On a disk that has failed; the next look tries again.
+    }
   }
 
   /** Reads what is new into the window; false if there is nothing. */
@@ -214,6 +219,16 @@ export function removeSpool(spool: string, token: string, hasMore = true): void 
   if (hasMore) { for (const path of [stdin, ending]) removeIfThere(path); }
 }
 
+/**
+ * A job can put anything in the place of the files that are its own: to open a FIFO would wait for ever,
+ * and behind a link there may be what is none of the job's.
+ *
+ * @throws If it is not a file, or not there.
+ */
+export function assertPlainFile(path: string): void {
+  if (!Deno.lstatSync(path).isFile) throw new Error(`${path} is not a file any more`);
+}
+
 /** Removes a file. What cannot be removed is left to the sweep, and stops nobody's work. */
 export function removeIfThere(path: string): void {
   try {
@@ -223,14 +238,23 @@ export function removeIfThere(path: string): void {
   }
 }
 
-/** Reads so many bytes, fewer only at the end of the file. */
+/** Reads so many bytes, fewer at the end of the file or of what a failing disk gives. */
 function readFully(file: Deno.FsFile, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let at = 0;
   while (at < length) {
-    const count = file.readSync(bytes.subarray(at));
-    if (count === null || count === 0) break;
+    const count = tryToRead(file, bytes.subarray(at));
+    if (count === 0) break;
     at += count;
   }
   return at === length ? bytes : bytes.slice(0, at);
+}
+
+/** A disk that fails costs output, and neither the attempt nor those beside it. */
+function tryToRead(file: Deno.FsFile, bytes: Uint8Array): number {
+  try {
+    return file.readSync(bytes) ?? 0;
+  } catch {
+    return 0;
+  }
 }

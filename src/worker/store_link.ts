@@ -4,18 +4,21 @@
  * @module
  */
 
-import { StoreError, StoreGoneError } from "../errors.ts";
+import { StoreError, StoreGoneError, StoreLockedError } from "../errors.ts";
 import type { Events } from "../observe/events.ts";
+import type { LockWatch } from "./lock_watch.ts";
 
 /** Knows whether the store is away. */
 export class StoreLink {
   readonly #events: Events;
+  readonly #locks: LockWatch;
   readonly #onGone: (error: StoreGoneError) => void;
   #isAway = false;
 
   /** @param onGone the store will not come back */
-  constructor(events: Events, onGone: (error: StoreGoneError) => void) {
+  constructor(events: Events, locks: LockWatch, onGone: (error: StoreGoneError) => void) {
     this.#events = events;
+    this.#locks = locks;
     this.#onGone = onGone;
   }
 
@@ -30,10 +33,42 @@ export class StoreLink {
       return await question();
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      if (error instanceof StoreGoneError) this.#onGone(error);
-      if (!this.#isAway) this.#events.emit({ type: "store_away", error: error.message });
-      this.#isAway = true;
+      if (error instanceof StoreGoneError) this.#gone(error);
+      else this.#away(error);
       return null;
+    }
+  }
+
+  /** The same for a write, which a lock may keep waiting. */
+  write<T>(work: () => Promise<T>): Promise<T | null> {
+    return this.ask(() => this.#locks.during(work));
+  }
+
+  /**
+   * The first write of a worker: what keeps it from the store is an error. But while a worker of this host
+   * keeps the store locked, this one stays: nobody may be there but the workers that cron starts, and if
+   * each of them gave up before the lease of the one that hangs is over, that would never end. They wait
+   * for a lease and a few seconds at the most, `--drain` and `--singleton` too: what there is to run is
+   * behind that lock. With a lease of many minutes the workers of so many minutes wait at once.
+   *
+   * @param isStopping whether the worker was asked to end meanwhile
+   * @throws {StoreError} if the store cannot be used
+   */
+  async enter(work: () => Promise<void>, isStopping: () => boolean): Promise<void> {
+    while (true) {
+      try {
+        await this.#locks.during(work);
+        if (this.#isAway) this.back();
+        return;
+      } catch (error) {
+        const isWaiting = error instanceof StoreLockedError && this.#locks.isWaiting;
+        if (isWaiting && !isStopping()) this.#away(error);
+        else {
+          // There is nothing to take leave of.
+          this.#isAway ||= error instanceof StoreError;
+          throw error;
+        }
+      }
     }
   }
 
@@ -41,5 +76,16 @@ export class StoreLink {
   back(): void {
     this.#isAway = false;
     this.#events.emit({ type: "store_back" });
+  }
+
+  /** Running jobs are ended, and the worker says why at its end. */
+  #gone(error: StoreGoneError): void {
+    this.#isAway = true;
+    this.#onGone(error);
+  }
+
+  #away(error: StoreError): void {
+    if (!this.#isAway) this.#events.emit({ type: "store_away", error: error.message });
+    this.#isAway = true;
   }
 }

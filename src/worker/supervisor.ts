@@ -8,10 +8,11 @@
 import { StoreError } from "../errors.ts";
 import type { Events } from "../observe/events.ts";
 import type { Store } from "../store/store.ts";
-import type { TickResult } from "../store/tick.ts";
+import type { TickRequest, TickResult } from "../store/tick.ts";
 import type { StopRequest } from "../store/workers.ts";
 import type { FreeSlot } from "./attempt_start.ts";
 import { isAlive } from "./host.ts";
+import { LockWatch } from "./lock_watch.ts";
 import { Membership } from "./membership.ts";
 import { PeerWatch } from "./peer_watch.ts";
 import { Rescues } from "./rescues.ts";
@@ -63,7 +64,6 @@ export class Supervisor {
     this.#events = events;
     this.#options = options;
     this.#member = new Membership(store, options, wake);
-    this.#link = new StoreLink(events, (error) => this.#fail(error));
     this.#runner = new Runner(events, { threads, spool, address, maxOutput, killGrace }, {
       wake,
       orphaned: (attempts) => this.#rescues.adopt(this.#member.id, attempts),
@@ -71,6 +71,9 @@ export class Supervisor {
     });
     this.#watch = new PeerWatch({ hostIdentity, lease, isAlive, clock });
     this.#rescues = new Rescues(store, events, { hostIdentity, spool, maxOutput }, wake);
+    const lost: Rescues["begin"] = (peer, reason) => this.#rescues.begin(peer, reason);
+    const locks = new LockWatch({ store, watch: this.#watch, lease, lost, clock });
+    this.#link = new StoreLink(events, locks, (error) => this.#fail(error));
     this.#schedules = new Schedules({ store, events, wake, clock });
     const isHurried = options.drainWait !== null;
     this.#retention = new Retention({ store, events, config, isHurried, wake });
@@ -108,7 +111,7 @@ export class Supervisor {
       }
       if (this.#fatal) throw this.#fatal;
       if (this.#stop !== null) return;
-      await this.#member.join(this.#runner.slots);
+      await this.#link.enter(() => this.#member.join(this.#runner.slots), () => this.isStopping);
       if (await this.#isServed(this.#member.id)) return;
       await this.#sweep();
       this.#announce();
@@ -190,19 +193,18 @@ export class Supervisor {
     const pending = this.#runner.take();
     const rescued = this.#rescues.take();
     const { slots } = this.#runner;
-    const result = await this.#link.ask(() =>
-      this.#store.tick({
-        worker: this.#member.id,
-        ended: [...pending.ended, ...rescued.ended],
-        output: pending.output,
-        free: free.map(({ launcher }) => launcher),
-        observed: this.#watch.observations(),
-        draining: this.#stop !== null,
-        buried: rescued.buried,
-        ...(slots === this.#member.slots ? {} : { slots }),
-        firings: this.#schedules.take(),
-      })
-    );
+    const request: TickRequest = {
+      worker: this.#member.id,
+      ended: [...pending.ended, ...rescued.ended],
+      output: pending.output,
+      free: free.map(({ launcher }) => launcher),
+      observed: this.#watch.observations(),
+      draining: this.#stop !== null,
+      buried: rescued.buried,
+      ...(slots === this.#member.slots ? {} : { slots }),
+      firings: this.#schedules.take(),
+    };
+    const result = await this.#link.write(() => this.#store.tick(request));
     if (result === null) {
       this.#runner.putBack(pending);
       this.#rescues.putBack(rescued);
@@ -212,7 +214,7 @@ export class Supervisor {
     this.#isIdle = free.length > result.claimed.length;
     for (const { token } of rescued.ended) this.#runner.forget(token);
     this.#runner.stored(pending);
-    this.#rescues.stored(rescued);
+    this.#rescues.stored(rescued, result.stale);
     this.#noteSlots(slots);
     this.#report(result);
     this.#begin(result, free, performance.now() - begun);
@@ -300,6 +302,6 @@ export class Supervisor {
     this.#events.emit({ type: "worker_evicted", worker: this.#member.id });
     this.#runner.kill();
     this.#member.rename();
-    await this.#link.ask(() => this.#member.join(this.#runner.slots));
+    await this.#link.write(() => this.#member.join(this.#runner.slots));
   }
 }

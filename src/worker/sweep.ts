@@ -18,25 +18,37 @@ const SPOOL = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:out|err|in|end
 /**
  * Removes the files that belong to no attempt that runs and to no process that lives.
  *
+ * @throws {StoreError} if the store cannot be used
+ */
+export async function sweep(store: Store, host: Host): Promise<void> {
+  for (const path of await leftovers(store, host)) removeIfThere(path);
+}
+
+/**
+ * The paths of the files that belong to no attempt that runs and to no process that lives; none if that
+ * cannot be seen from this host.
+ *
  * They are listed before the store is asked: an attempt is in the store before its files are made, so
  * whatever is not there by then has been settled.
  *
  * @throws {StoreError} if the store cannot be used
  */
-export async function sweep(store: Store, host: Host): Promise<void> {
+export async function leftovers(
+  store: Pick<Store, "directory" | "workers" | "attemptsOf">,
+  host: Host,
+): Promise<string[]> {
   const names = [...Deno.readDirSync(store.directory)].map(({ name }) => name).filter(isCandidate);
-  if (names.length === 0) return;
+  if (names.length === 0) return [];
   const workers = await store.workers();
   // Whether the processes of another pid namespace live cannot be seen from here.
-  if (workers.some(({ hostIdentity }) => hostIdentity !== host.identity)) return;
+  if (workers.some(({ hostIdentity }) => hostIdentity !== host.identity)) return [];
   const attempts = (await Promise.all(workers.map(({ id }) => store.attemptsOf(id)))).flat();
   const tokens = new Set(attempts.map(({ token }) => token));
   const statuses = new Set(attempts.map(({ launcher }) => statusName(launcher)));
-  for (const name of names) {
+  return names.filter((name) => {
     const token = SPOOL.exec(name)?.[1];
-    const isInUse = token === undefined ? statuses.has(name) : tokens.has(token);
-    if (!isInUse) removeIfThere(`${store.directory}/${name}`);
-  }
+    return !(token === undefined ? statuses.has(name) : tokens.has(token));
+  }).map((name) => `${store.directory}/${name}`);
 }
 
 function isCandidate(name: string): boolean {

@@ -93,6 +93,8 @@ Deno.test("enqueue --stdin-file refuses what cannot be a standard input", async 
     const [file, reason] of [
       ["missing.txt", /There is no file missing\.txt$/],
       [queue.directory, /is a directory: give a file$/],
+      [`${binary}/x`, /Cannot read \S+bin\/x: not a directory$/],
+      ["n".repeat(400), /Cannot read "n{60}"…: file name too long$/],
       [binary, /bin is not UTF-8 text$/],
       ["", /name of the file is empty$/],
     ] as const
@@ -370,6 +372,15 @@ Deno.test("enqueue FILE says how a file of jobs is read, and other words how the
     await refusal("none.ndjson"),
     "queuectl: Not JSON. To run it: queuectl enqueue -- none.ndjson",
   );
+  // What is shown can be typed as it is, and is one line.
+  for (
+    const [word, typed] of [
+      ["make; rm x", "'make; rm x'"],
+      ["a\nb", "'a\\nb'"],
+      ["A=1 make", "'A=1 make'"],
+      ["x".repeat(300), "COMMAND"],
+    ] as const
+  ) strictEqual(await refusal(word), `queuectl: Not JSON. To run it: queuectl enqueue -- ${typed}`);
   strictEqual(
     await refusal("{}", "[]"),
     "queuectl: Give one argument, not 2: a list may hold many jobs",

@@ -34,6 +34,17 @@ Deno.test("resolveLocation() leaves a URL as it is", () => {
   strictEqual(locate(undefined, { QUEUECTL_DB: "postgresql:///db" }), "postgresql:///db");
 });
 
+Deno.test("resolveLocation() takes a mistyped URL for no path, and does not show it", () => {
+  for (const wrong of ["postgres:/u:secret@h/db", "postgresql:u:secret@h/db"]) {
+    throws(
+      () => locate(wrong, {}),
+      (error) =>
+        error instanceof UsageError && /begins with postgres:/.test(error.message) &&
+        !error.message.includes("secret"),
+    );
+  }
+});
+
 Deno.test("resolveLocation() says what to set where nothing is", () => {
   for (const env of [{}, { HOME: "" }, { HOME: "relative" }]) {
     throws(

@@ -33,6 +33,9 @@ export interface Ended {
   readonly bytes: Uint8Array;
 }
 
+/** What a command reads. */
+export type Stdin = string | Uint8Array<ArrayBuffer>;
+
 /** A command that runs. */
 export class Running {
   readonly #stdout: RecordingSink;
@@ -42,7 +45,7 @@ export class Running {
   constructor(
     queue: Queue,
     args: readonly string[],
-    { columns, stdin }: { readonly columns?: number; readonly stdin?: string } = {},
+    { columns, stdin }: { readonly columns?: number; readonly stdin?: Stdin } = {},
   ) {
     this.#stdout = new RecordingSink(columns);
     this.ended = this.#run(queue, args, stdin);
@@ -70,7 +73,7 @@ export class Running {
     });
   }
 
-  async #run(queue: Queue, args: readonly string[], stdin: string | undefined): Promise<Ended> {
+  async #run(queue: Queue, args: readonly string[], stdin: Stdin | undefined): Promise<Ended> {
     const code = await run(args, {
       stdout: this.#stdout,
       stderr: this.#stderr,
@@ -146,7 +149,7 @@ export class Queue implements AsyncDisposable {
   }
 
   /** Runs `queuectl ARGS < STDIN` to its end. */
-  fed(stdin: string, ...args: string[]): Promise<Ended> {
+  fed(stdin: Stdin, ...args: string[]): Promise<Ended> {
     return new Running(this, args, { stdin }).ended;
   }
 

@@ -1,6 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { type Column, renderTable } from "../../src/cli/table.ts";
+import { columnsOf } from "../input/columns.ts";
 import { cutText, loadWidth } from "../../src/cli/width.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -30,6 +31,27 @@ Deno.test("renderTable() aligns by what is shown", async () => {
       "e\u0301     2  y\n" +
       "😀    3  z\n",
   );
+});
+
+Deno.test("loadWidth() counts no column for what joins or is put together", async () => {
+  const expected: Record<string, number> = {
+    "a\u200cb": 2,
+    "\u200d": 0,
+    "e\u200d": 1,
+    "👩\u200d👧": 2,
+    "🏳\ufe0f\u200d🌈": 2,
+    "👍🏽": 2,
+    "\u1100\u1161\u11a8": 2,
+    "日本": 4,
+    "ｱ": 1,
+    "e\u0301": 1,
+    "*\ufe0f": 2,
+  };
+  const width = await loadWidth(Object.keys(expected));
+  for (const [text, columns] of Object.entries(expected)) {
+    strictEqual(width(text), columns, JSON.stringify(text));
+    strictEqual(columnsOf(text), columns, JSON.stringify(text));
+  }
 });
 
 Deno.test("renderTable() escapes its cells", async () => {

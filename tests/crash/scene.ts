@@ -6,9 +6,11 @@
  */
 
 import assert from "node:assert/strict";
+import { ringDoorbells } from "../../src/store/sqlite/doorbell.ts";
 import { processInfo } from "../../src/worker/host.ts";
 import { findProcesses, type Stage } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
+import { askStore } from "./store_file.ts";
 
 /** A line of the diary. */
 export interface Entry {
@@ -68,13 +70,39 @@ export const REFUSE_IF_LOST_LIVE = "for pid in $(cat lost 2>/dev/null); do " +
   'if grep -qs "^State:[[:space:]]*[^ZX[:space:]]" /proc/$pid/status; ' +
   'then echo "$pid lives: $(tr "\\0" " " < /proc/$pid/cmdline)" >> violations; fi; done';
 
-/**
- * Stops a worker while it waits its turn: one that is stopped in the middle of a transaction keeps
- * everybody else out of the store.
- */
+/** Stops a process, wherever it is. */
+export async function halt(pid: number): Promise<void> {
+  Deno.kill(pid, "SIGSTOP");
+  await waitFor(() => processInfo(pid)?.stopped === true, { interval: 1 });
+}
+
+/** Stops a worker while it waits its turn, so that the others go on; see {@link haltInTransaction}. */
 export async function haltWorker(stage: Stage, pid: number): Promise<void> {
   using turn = await Deno.open(`${stage.store}.d/turnstile`, { write: true });
   await turn.lock(true);
-  Deno.kill(pid, "SIGSTOP");
-  await waitFor(() => processInfo(pid)?.stopped === true);
+  await halt(pid);
+}
+
+/** SQLite's write lock (`WAL_WRITE_LOCK`, byte 120 of the index file) in the hands of a process. */
+const writeLockOf = (pid: number) =>
+  new RegExp(`POSIX +ADVISORY +WRITE ${pid} \\S+ 120 12\\d$`, "m");
+
+/** Whether a process is in the middle of a write transaction. */
+export function isInTransaction(pid: number): boolean {
+  return writeLockOf(pid).test(Deno.readTextFileSync("/proc/locks"));
+}
+
+/**
+ * Stops a worker in the middle of a transaction: nobody else can write to the store from then on. Its
+ * doorbell is rung, so that it has nothing else to do, and it goes on in small steps until it is there.
+ */
+export async function haltInTransaction(stage: Stage, pid: number): Promise<void> {
+  const [worker] = askStore(stage, "SELECT id FROM worker WHERE pid = ?", pid);
+  await waitFor(async () => {
+    await halt(pid);
+    if (isInTransaction(pid)) return true;
+    await ringDoorbells(`${stage.store}.d`, [worker!.id as string]);
+    Deno.kill(pid, "SIGCONT");
+    return false;
+  }, { interval: 0, timeout: 30_000, message: "a worker in a transaction" });
 }

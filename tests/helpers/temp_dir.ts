@@ -12,10 +12,16 @@ export interface TempDir extends AsyncDisposable {
   join(...names: readonly string[]): string;
 }
 
-/** Makes a directory; `await using` removes it with all that is in it. */
-export async function tempDir(): Promise<TempDir> {
+/**
+ * Makes a directory; `await using` removes it with all that is in it.
+ *
+ * @param parent where; the system's place for temporary files if absent
+ */
+export async function tempDir(parent?: string): Promise<TempDir> {
   // A short name: the path of a socket may have 107 bytes.
-  const path = await Deno.realPath(await Deno.makeTempDir({ prefix: "qt-" }));
+  const path = await Deno.realPath(
+    await Deno.makeTempDir({ prefix: "qt-", ...parent === undefined ? {} : { dir: parent } }),
+  );
   return {
     path,
     join: (...names) => [path, ...names].join("/"),

@@ -9,8 +9,27 @@
 
 import { parseArgs } from "node:util";
 import type { Campaign, Findings } from "./campaign.ts";
+import { flood } from "./campaigns/flood.ts";
+import { histories } from "./campaigns/histories.ts";
+import { input } from "./campaigns/input.ts";
+import { kills } from "./campaigns/kills.ts";
+import { load } from "./campaigns/load.ts";
+import { power } from "./campaigns/power.ts";
+import { storm } from "./campaigns/storm.ts";
+import { updates } from "./campaigns/updates.ts";
+import { zombies } from "./campaigns/zombies.ts";
 
-const CAMPAIGNS: readonly Campaign[] = [];
+const CAMPAIGNS: readonly Campaign[] = [
+  flood,
+  histories,
+  kills,
+  load,
+  power,
+  storm,
+  updates,
+  zombies,
+  input,
+];
 
 interface Summary extends Findings {
   readonly name: string;

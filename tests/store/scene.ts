@@ -30,6 +30,8 @@ export interface StorageOptions {
   readonly random?: () => number;
   /** A name for an attempt. */
   readonly newToken?: () => string;
+  /** There are many of them: it may be kept where it would not survive, in memory. */
+  readonly isShortLived?: boolean;
 }
 
 /** A place that holds one store. */
@@ -60,9 +62,13 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Sets the scene. */
-  static async set(makeStorage: StorageFactory): Promise<Scene> {
+  static async set(
+    makeStorage: StorageFactory,
+    options: Pick<StorageOptions, "isShortLived"> = {},
+  ): Promise<Scene> {
     const control = { now: 1_800_000_000_000, random: 0.5, tokens: 0, ids: 0 };
     const storage = await makeStorage({
+      ...options,
       now: () => control.now,
       random: () => control.random,
       newToken: () => `token-${++control.tokens}`,

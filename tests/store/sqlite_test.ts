@@ -1,11 +1,4 @@
-import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
-import { tempDir } from "../helpers/temp_dir.ts";
 import { conformance } from "./conformance.ts";
+import { sqliteStorage } from "./sqlite_storage.ts";
 
-conformance("sqlite", async (surroundings) => {
-  const directory = await tempDir();
-  return {
-    open: () => SqliteStore.open(directory.join("q.db"), { create: true, surroundings }),
-    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
-  };
-});
+conformance("sqlite", sqliteStorage);

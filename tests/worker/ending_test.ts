@@ -14,6 +14,7 @@ Deno.test("readEnding() reads what noteEnding() left, and nothing else", async (
   await using dir = await tempDir();
   assert.equal(readEnding(dir.path, "t1"), null);
   for (const ending of ENDINGS) {
+    removeSpool(dir.path, "t1");
     noteEnding(dir.path, "t1", ending);
     assert.deepEqual(readEnding(dir.path, "t1"), ending);
   }

@@ -15,6 +15,7 @@ async function open(slots: number, threads: number) {
   const failures: string[] = [];
   const pool = new ExecutorPool({ threads, spool: dir.path }, {
     ready: () => {},
+    slotFailed: (error) => failures.push(error),
     output: () => {},
     ended: (report) => void ended.set(report.token, report),
     failed: (error, lost) => {

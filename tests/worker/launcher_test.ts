@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isAlive, processInfo } from "../../src/worker/host.ts";
+import { isAlive, listProcesses, processInfo } from "../../src/worker/host.ts";
 import {
   Launcher,
   type LauncherJob,
@@ -283,6 +283,22 @@ Deno.test("Launcher tells when it died by other hands", async () => {
   assert.deepEqual(result, { kind: "launcher_died" });
   await it.launcher.ended;
   assert.equal((await it.run("true")).result.kind, "not_begun");
+});
+
+Deno.test("Launcher says that nothing has begun when it could not fork", async () => {
+  // What dash and bash do then: they end, with 2 and 254.
+  const shell = "read trap; read report; read job; exit 2";
+  await using it = await launch(["/bin/sh", "-c", shell]);
+  const error = "The slot's launcher could not start another process";
+  assert.deepEqual((await it.run("true")).result, { kind: "not_begun", error });
+});
+
+Deno.test("Launcher.start() leaves no process where its file cannot be made", async () => {
+  await using dir = await tempDir();
+  const children = () => [...listProcesses().values()].filter(({ parent }) => parent === Deno.pid);
+  const before = children();
+  await assert.rejects(Launcher.start(dir.join("missing")), Deno.errors.NotFound);
+  assert.deepEqual(children(), before);
 });
 
 Deno.test("Launcher gives a command the input of its job", async () => {

@@ -35,6 +35,7 @@ function scene() {
     reads: 0,
     told,
     settings: (): ReadonlyMap<string, string> => new Map(),
+    all: [] as ScheduleInfo[],
   };
   const schedules = new Schedules({
     store: {
@@ -42,6 +43,7 @@ function scene() {
         state.reads++;
         return Promise.resolve().then(() => state.settings());
       },
+      schedules: () => Promise.resolve(state.all),
     },
     events,
     wake: () => state.wakes++,
@@ -183,4 +185,35 @@ Deno.test("look: gathers about a thousand jobs for a tick, and leaves the rest t
   ]);
   await look(due.slice(2));
   assert.deepEqual(schedules.take().map(({ schedule }) => schedule), ["c"]);
+});
+
+Deno.test("look: takes back a schedule that a clock ahead has moved on, at the start and when it is set back", async () => {
+  const { state, schedules, look } = scene();
+  const HOUR = 60 * MINUTE;
+  const taken = () =>
+    schedules.take().map(({ schedule, expected, jobs, nextAt }) => [
+      ...[schedule, (expected - NOON) / MINUTE],
+      ...[jobs.length, (nextAt! - NOON) / MINUTE],
+    ]);
+  state.all = [
+    schedule({ name: "ahead", nextAt: NOON + HOUR + MINUTE }),
+    schedule({ name: "in time", nextAt: NOON + MINUTE }),
+    schedule({ name: "late", nextAt: NOON - MINUTE }),
+    schedule({ name: "paused", nextAt: NOON + HOUR, paused: true }),
+    schedule({ name: "over", nextAt: null }),
+    schedule({ name: "odd", nextAt: NOON + HOUR, cron: "?" }),
+  ];
+  await look([], NOON + 1);
+  assert.deepEqual([taken(), state.wakes], [[["ahead", 61, 0, 1]], 1]);
+
+  // As far ahead as before, and none of it is looked at: both clocks go on alike, or this one is ahead.
+  for (const [time, now] of [[MINUTE, MINUTE], [2 * MINUTE, 2 * HOUR]] as const) {
+    state.time = time;
+    await look([], NOON + now);
+    assert.deepEqual(taken(), []);
+  }
+  state.all = [schedule({ name: "ahead", nextAt: NOON + 2 * HOUR + MINUTE })];
+  state.time = 3 * MINUTE;
+  await look([schedule({ name: "due", nextAt: NOON + 3 * MINUTE })], NOON + 3 * MINUTE);
+  assert.deepEqual(taken(), [["ahead", 121, 0, 4], ["due", 3, 1, 4]]);
 });

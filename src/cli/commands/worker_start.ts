@@ -84,8 +84,14 @@ export const command = defineCommand({
     if (flags.drainWait !== undefined && !flags.drain) {
       throw new CommandLineError("--drain-wait goes with --drain");
     }
+    // A worker can neither be in a directory that is gone nor in one whose name is not text.
+    void context.cwd;
     await using store = await context.openStore({ create: true });
-    const insideJob = dropOuterAttempt(store.address);
+    const { env: get } = context;
+    const insideJob = dropOuterAttempt(store.address, {
+      get,
+      delete: (name) => Deno.env.delete(name),
+    });
     const config = resolveConfig(await store.settings());
     const slots = flags.count ?? config.workerCount;
     const options: WorkerOptions = {

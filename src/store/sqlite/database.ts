@@ -6,16 +6,15 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreError, StoreGoneError } from "../../errors.ts";
-import { isLocked, storeErrorFrom } from "./failure.ts";
-import { createSideDirectory, missingStore } from "./location.ts";
-import { MIGRATIONS } from "./migrations.ts";
+import { isDamage, isLocked, isReadOnly, storeErrorFrom } from "./failure.ts";
+import { createSideDirectory, missingStore, storeFile } from "./location.ts";
+import { fileIdentity, LogFiles } from "./log_files.ts";
+import { Schema, VERSION_SQL } from "./migrate.ts";
+import { BUSY_TIMEOUT, namingHolder, persist } from "./patience.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** How long a commit lasts: `full` survives a power cut, `normal` survives a crash. */
 export type Durability = "full" | "normal";
-
-/** SQLite waits so long, blocking the thread, for a writer that has no turnstile. */
-const BUSY_TIMEOUT = 100;
 
 /** A value that SQLite stores. */
 export type SqlValue = null | number | string | Uint8Array;
@@ -30,6 +29,8 @@ export interface DatabaseOptions {
   readonly readOnly?: boolean;
   /** The longest wait for other readers and writers, milliseconds. */
   readonly patience: number;
+  /** The steps of the schema; those of this program if absent. */
+  readonly migrations?: readonly string[];
 }
 
 /** The one connection of its process to a store file. */
@@ -38,7 +39,9 @@ export class Database implements AsyncDisposable {
   /** Null where nothing is written. */
   readonly #turnstile: Turnstile | null;
   readonly #path: string;
+  readonly #schema: Schema;
   readonly #identity: string | null;
+  readonly #log: LogFiles;
   readonly #patience: number;
   readonly #statements = new Map<string, StatementSync>();
   #durability: Durability | null = null;
@@ -49,9 +52,12 @@ export class Database implements AsyncDisposable {
     connection: DatabaseSync,
     turnstile: Turnstile | null,
     patience: number,
+    schema: Schema,
   ) {
     this.#path = path;
+    this.#schema = schema;
     this.#identity = fileIdentity(path);
+    this.#log = new LogFiles(storeFile(path));
     this.#connection = connection;
     this.#turnstile = turnstile;
     this.#patience = patience;
@@ -65,9 +71,14 @@ export class Database implements AsyncDisposable {
    */
   static async open(path: string, options: DatabaseOptions): Promise<Database> {
     const { create, patience, readOnly = false } = options;
+    const schema = new Schema(path, options.migrations);
     await using closing = new AsyncDisposableStack();
     try {
-      const connection = closing.adopt(new DatabaseSync(path), (opened) => opened.close());
+      const file = storeFile(path);
+      // Who closes a store last folds its log into it; who may only read leaves that to others. Without
+      // a log there is nothing to fold, and files beside the store would stay.
+      const opening = { readOnly: readOnly && isThere(`${file}-wal`) };
+      const connection = closing.adopt(new DatabaseSync(file, opening), (opened) => opened.close());
       const pragmas = // Deno 2.4.2 ignores the `timeout` option.
         `PRAGMA busy_timeout = ${BUSY_TIMEOUT};` +
         "PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864;" +
@@ -75,21 +86,21 @@ export class Database implements AsyncDisposable {
         (readOnly ? "PRAGMA query_only = 1;" : "");
       await persist(patience, () => connection.exec(pragmas));
       // First of all: nothing is made beside a file that is not ours.
-      const version = await persist(patience, () => schemaVersion(connection, path));
+      const version = await persist(patience, () => schema.versionOf(connection));
       if (version === 0 && !create) throw missingStore(path);
-      if (readOnly && version < MIGRATIONS.length) {
+      if (readOnly && version < schema.newest) {
         throw new StoreError(`The store ${path} is of an older version: any command updates it`);
       }
       const turnstile = readOnly
         ? null
-        : closing.use(new Turnstile(`${createSideDirectory(path)}/turnstile`, patience));
-      const database = new Database(path, connection, turnstile, patience);
-      if (version < MIGRATIONS.length) await database.#migrate(path);
+        : closing.use(new Turnstile(`${createSideDirectory(file)}/turnstile`, patience));
+      const database = new Database(path, connection, turnstile, patience, schema);
+      if (!readOnly) await database.#update(version);
       // All is well: nothing is closed here.
       closing.move();
       return database;
     } catch (error) {
-      throw storeErrorFrom(error, path);
+      throw storeErrorFrom(await namingHolder(error, path), path);
     }
   }
 
@@ -109,21 +120,34 @@ export class Database implements AsyncDisposable {
   }
 
   /**
-   * Checks that the open file is still the one at its path: SQLite would go on with a file that was
-   * removed, and nobody would ever see what it writes.
+   * Checks, within a write transaction, that the open file is still the one at its path, and so is its
+   * log: SQLite would go on with files that were removed, and nobody would ever see what it writes.
    *
-   * @throws {StoreGoneError} if another file is there
+   * @throws {StoreGoneError} if another file is there, or a part of the log is gone
    * @throws {StoreError} if none is, which may pass
    */
   requireFile(): void {
     const now = fileIdentity(this.#path);
     if (now === null) throw new StoreError(`The store ${this.#path} is not there any more`);
-    if (now === this.#identity) return;
-    throw new StoreGoneError(`The store ${this.#path} was replaced by another one`);
+    if (now !== this.#identity) {
+      throw new StoreGoneError(`The store ${this.#path} was replaced by another one`);
+    }
+    this.#log.require();
   }
 
-  /** Runs `work` within one write transaction; what it throws undoes all of it. */
+  /**
+   * Runs `work` within one write transaction; what it throws undoes all of it.
+   *
+   * @throws {StoreLockedError} if others hold a lock for too long
+   */
   write<T>(durability: Durability, work: () => T): Promise<T> {
+    return this.#waiting(this.#write(durability, () => {
+      this.#requireVersion();
+      return work();
+    }));
+  }
+
+  #write<T>(durability: Durability, work: () => T): Promise<T> {
     return this.#writers.pass(async () => {
       if (this.#durability !== durability) {
         this.#connection.exec(`PRAGMA synchronous = ${durability}`);
@@ -136,16 +160,33 @@ export class Database implements AsyncDisposable {
     });
   }
 
-  /** Runs `work` on one snapshot of the store; again if it has to wait for a lock. */
+  /**
+   * Runs `work` on one snapshot of the store; again if it has to wait for a lock.
+   *
+   * @throws {StoreLockedError} if others hold a lock for too long, which writers do not
+   */
   read<T>(work: () => T): Promise<T> {
-    return persist(this.#patience, () => {
+    return this.#waiting(persist(this.#patience, () => {
       this.run("BEGIN");
       try {
+        this.#requireVersion();
         return work();
       } finally {
         this.#rollBack();
       }
-    });
+    }));
+  }
+
+  /** Whether any process is in a write transaction; asked past the turnstile, by a try. */
+  isWriting(): boolean {
+    try {
+      this.run("BEGIN IMMEDIATE");
+    } catch (error) {
+      if (isLocked(error)) return true;
+      throw error;
+    }
+    this.#rollBack();
+    return false;
   }
 
   /** Closes the connection after the writes that have been begun. */
@@ -154,13 +195,28 @@ export class Database implements AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     this.#statements.clear();
-    this.#connection.close();
+    if (this.#log.isReplaced) abandoned.push(this.#connection);
+    else this.#connection.close();
   }
 
   /** The line in which writers stand. */
   get #writers(): Turnstile {
     if (this.#turnstile === null) throw new TypeError("The store is open for reading only");
     return this.#turnstile;
+  }
+
+  async #waiting<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      if (isDamage(error)) this.#forgetPages();
+      throw await namingHolder(error, this.#path);
+    }
+  }
+
+  /** A damaged page is read anew the next time: its file may have been mended in place by then. */
+  #forgetPages(): void {
+    if (!this.#closed) this.#connection.exec("PRAGMA shrink_memory");
   }
 
   #commit<T>(work: () => T): T {
@@ -193,84 +249,37 @@ export class Database implements AsyncDisposable {
     }
   }
 
-  async #migrate(path: string): Promise<void> {
-    // WAL is a property of the file, and two processes that set it at once get SQLITE_BUSY.
-    await this.#writers.pass(() =>
-      persist(this.#patience, () => this.#connection.exec("PRAGMA journal_mode = WAL"))
-    );
-    await this.write("full", () => {
-      // Another process may have been faster.
-      for (
-        let version = schemaVersion(this.#connection, path);
-        version < MIGRATIONS.length;
-        version++
-      ) {
-        this.#connection.exec(
-          `PRAGMA application_id = ${APPLICATION_ID};` +
-            "CREATE TABLE IF NOT EXISTS migration " +
-            "(version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT",
-        );
-        this.#connection.prepare("INSERT INTO migration VALUES (?, ?)").run(
-          version + 1,
-          Date.now(),
-        );
-        this.#connection.exec(MIGRATIONS[version]!);
-      }
-    });
+  #requireVersion(): void {
+    this.#schema.require(this.get(VERSION_SQL)?.version);
   }
-}
 
-/** Stands in the header of a store file, so that no other program's database is taken for one. */
-const APPLICATION_ID = 0x71637431;
-
-/**
- * How many migrations a store file has seen; 0 if it is empty.
- *
- * @throws {StoreError} if it belongs to another program or is newer than this one
- */
-function schemaVersion(connection: DatabaseSync, path: string): number {
-  const { application, things } = connection.prepare(
-    "SELECT application_id AS application, (SELECT count(*) FROM sqlite_schema) AS things " +
-      "FROM pragma_application_id",
-  ).get() as { application: number; things: number };
-  if (application === 0 && things === 0) return 0;
-  if (application !== APPLICATION_ID) {
-    throw new StoreError(`${path} is a database of another program`);
+  async #update(version: number): Promise<void> {
+    await this.#useWal(version);
+    if (version === this.#schema.newest) return;
+    await this.#write("full", () => this.#schema.bringUpToDate(this.#connection));
   }
-  const { version } = connection.prepare("SELECT max(version) AS version FROM migration")
-    .get() as { version: number };
-  if (version > MIGRATIONS.length) {
-    throw new StoreError(
-      `The store ${path} was made by a newer queuectl (schema ${version}, ` +
-        `this program knows ${MIGRATIONS.length}): update queuectl`,
-    );
-  }
-  return version;
-}
 
-/**
- * Runs `work` again while another program holds a lock that it needs. SQLite's own busy wait blocks
- * heartbeats and signals, so most of the waiting is done out here.
- */
-async function persist<T>(patience: number, work: () => T): Promise<T> {
-  const deadline = performance.now() + patience;
-  while (true) {
+  /**
+   * WAL is a property of the file, which a copy by `VACUUM INTO` has lost. Two processes that set it at
+   * once get SQLITE_BUSY.
+   */
+  async #useWal(version: number): Promise<void> {
+    const mode = await persist(this.#patience, () => this.get("PRAGMA journal_mode"));
+    if (mode?.journal_mode === "wal") return;
     try {
-      return work();
+      await this.#writers.pass(() =>
+        persist(this.#patience, () => this.#connection.exec("PRAGMA journal_mode = WAL"))
+      );
     } catch (error) {
-      if (!isLocked(error) || performance.now() > deadline) throw error;
+      // What cannot be written can be read still.
+      if (version === 0 || !isReadOnly(error)) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, BUSY_TIMEOUT));
   }
 }
 
-/** Which file is at a path, or null; `stat` opens nothing, so SQLite's locks stay. */
-function fileIdentity(path: string): string | null {
-  try {
-    const { dev, ino } = Deno.statSync(path);
-    return `${dev}:${ino}`;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
+/** What must not be closed, also not by the garbage collector: the process ends without that. */
+const abandoned: DatabaseSync[] = [];
+
+function isThere(path: string): boolean {
+  return fileIdentity(path) !== null;
 }

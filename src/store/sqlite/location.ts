@@ -5,18 +5,31 @@
  */
 
 import { MissingStoreError, StoreError } from "../../errors.ts";
+import { makeDirectory } from "./durable_directory.ts";
 import { networkMount } from "./network_mount.ts";
+import {
+  makeAsOwner,
+  requireLinksOf,
+  requireOwn,
+  requireUnplanted,
+  userToServe,
+} from "./ownership.ts";
+
+/** So many links in a row are a circle, as for Linux. */
+const MAX_LINKS = 40;
 
 /** Makes an empty store file if there is none; what the user has made is left alone. */
 export function createStoreFile(path: string): void {
-  const parent = path.slice(0, path.lastIndexOf("/")) || "/";
-  Deno.mkdirSync(parent, { recursive: true, mode: 0o700 });
-  refuseOpenDirectory(parent);
+  const file = storeFile(path);
+  const parent = parentOf(file);
+  makeDirectory(parent);
   refuseNetwork(parent);
-  if (isThere(path)) return;
+  // Who may change a link to the store can replace the store, too.
+  for (const directory of new Set([parent, parentOf(path)])) refuseOpenDirectory(directory);
+  if (isThere(file)) return;
   // Made here, since SQLite would give it the permissions of the umask.
   try {
-    Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
+    Deno.openSync(file, { createNew: true, write: true, mode: 0o600 }).close();
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
@@ -36,34 +49,53 @@ export function missingStore(path: string): MissingStoreError {
   return new MissingStoreError(`There is no store at ${path} yet: "queuectl enqueue" makes one`);
 }
 
+/**
+ * The file that a store's path means: links are followed, so that a store has one side directory and one
+ * turnstile by whatever name it is used. The last link may lead to a file that is not there yet.
+ *
+ * @throws {StoreError} if links lead in a circle, or are another user's
+ */
+export function storeFile(path: string): string {
+  let file = path;
+  const owners = new Set<number | null>();
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    const info = infoOf(file);
+    if (!info?.isSymlink) {
+      requireLinksOf(owners, path, info);
+      return file;
+    }
+    owners.add(info.uid);
+    const target = Deno.readLinkSync(file);
+    file = target.startsWith("/") ? target : `${parentOf(file)}/${target}`;
+  }
+  throw new StoreError(`The store ${path} is a link that leads in a circle: remove it`);
+}
+
 /** `<store>.d`, where spool files, sockets and logs live. */
-export function sideDirectory(path: string): string {
-  return `${path}.d`;
+export function sideDirectory(file: string): string {
+  return `${file}.d`;
 }
 
 /**
  * Makes the side directory of a store file, if it is missing.
  *
  * @returns its path
+ * @throws {StoreError} if what is there may be another user's
  */
-export function createSideDirectory(path: string): string {
-  const directory = sideDirectory(path);
+export function createSideDirectory(file: string): string {
+  const directory = sideDirectory(file);
+  const owner = userToServe(file);
+  if (owner !== null) {
+    if (infoOf(directory) !== null) requireUnplanted(directory, file);
+    makeAsOwner(directory, owner);
+  }
   try {
     Deno.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    claimSideDirectory(directory, path);
+    requireUnplanted(directory, file);
   }
   return directory;
-}
-
-/** What others have planted here would lead spool files and sockets elsewhere, or open them. */
-function claimSideDirectory(directory: string, path: string): void {
-  const { isDirectory, uid, mode } = Deno.lstatSync(directory);
-  if (!isDirectory || uid !== Deno.statSync(path).uid) {
-    throw new StoreError(`${directory} must be a directory of this store alone: remove it`);
-  }
-  if (((mode ?? 0) & 0o077) !== 0) Deno.chmodSync(directory, 0o700);
 }
 
 function refuseNetwork(directory: string): void {
@@ -93,11 +125,31 @@ function refuseOpenDirectory(directory: string): void {
 }
 
 function isThere(path: string): boolean {
+  let info: Deno.FileInfo;
   try {
-    if (Deno.statSync(path).isDirectory) throw new StoreError(`The store ${path} is a directory`);
-    return true;
+    info = Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
+  if (info.isDirectory) throw new StoreError(`The store ${path} is a directory`);
+  if (!info.isFile) throw new StoreError(`The store ${path} is not a file: give another path`);
+  requireOwn(path, info, storeFile(path));
+  return true;
+}
+
+function infoOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    // What is wrong with it is said where it is used.
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
 }

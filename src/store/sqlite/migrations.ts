@@ -1,6 +1,7 @@
 /**
  * The schema, as numbered steps that are never edited once released. The newest version that this
- * program knows is the number of steps.
+ * program knows is the number of steps. Version 1 is released: `tests/store/sqlite/migrations_test.ts` holds
+ * its hash, and `schemas/` beside it a store of it; a step that is to be released gets both.
  *
  * @module
  */

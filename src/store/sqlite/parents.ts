@@ -49,6 +49,8 @@ export function attachParents(db: Database, job: Dependent, now: number): void {
     if (state === null) throw new UnknownParentError(job.id, parent.id);
     return state;
   });
+  // A later one of its list may have replaced it.
+  if (stateOf(db, job.id) === "cancelled") return;
   const broken = job.after.findIndex(({ on }, i) => verdictOf(on, states[i]!) === "broken");
   addOpen(db, job, (_, i) => states[i]!);
   if (broken >= 0) {
@@ -76,7 +78,7 @@ export function tellDependents(db: Database, now: number, limit: number): Told {
   for (let left = limit; left > 0;) {
     const parent = db.get(
       `SELECT ended_parent.id, state FROM ended_parent
-      LEFT JOIN job ON job.id = ended_parent.id LIMIT 1`,
+      LEFT JOIN job ON job.id = ended_parent.id ORDER BY ended_parent.id LIMIT 1`,
     );
     if (parent === null) return { ready, isDone: true };
     const id = parent.id as string;
@@ -125,13 +127,15 @@ export function countDependents(db: Database, id: string): number {
 
 /**
  * Within a transaction: a job has a new life. Those that were cancelled because of it, down the chain,
- * wait for it again, unless another parent is in the way, or their unique key is taken.
+ * wait for it again, in order of arrival, unless another parent is in the way, or their unique key is
+ * taken: of two with one key the first comes back.
  */
 export function takeBackDependents(db: Database, parent: string, now: number): void {
   const retried = [parent];
-  for (let id = retried.pop(); id !== undefined; id = retried.pop()) {
+  for (const id of retried) {
     const cancelled = db.all(
-      "SELECT seq, id, unique_key, after, was_waiting FROM job WHERE cancelled_by = ?",
+      `SELECT seq, id, unique_key, after, was_waiting FROM job WHERE cancelled_by = ?
+      ORDER BY seq`,
       id,
     );
     for (const row of cancelled) if (takeBack(db, row, now)) retried.push(row.id as string);

@@ -20,7 +20,10 @@ const MOVE = `UPDATE job SET state = ?, attempts = ?, run_at = ?, updated_at = ?
 const CLOSE = `UPDATE attempt SET outcome = ?, finished_at = ?, exit_code = ?, error = ?,
   output_bytes = ? WHERE job = ? AND attempt = ?`;
 
-/** Within a transaction: settles an attempt, or returns null if its job has moved on. */
+/**
+ * Within a transaction: settles an attempt, or returns null if its job has moved on, or its worker is
+ * back that was given up.
+ */
 export function settleAttempt(
   db: Database,
   end: AttemptEnd,
@@ -28,7 +31,7 @@ export function settleAttempt(
   random: () => number,
 ): Settled | null {
   const row = db.get(RUNNING, end.jobId, end.token);
-  if (row === null) return null;
+  if (row === null || isBack(db, end)) return null;
   const seq = row.seq as number;
   const attempt = row.runs as number;
   const attempts = row.attempts as number;
@@ -75,4 +78,10 @@ export function settleAttempt(
     exitCode,
     error,
   };
+}
+
+function isBack(db: Database, { unlessBack }: AttemptEnd): boolean {
+  if (unlessBack === undefined) return false;
+  const { worker, heartbeat } = unlessBack;
+  return db.get("SELECT 1 FROM worker WHERE id = ? AND heartbeat <> ?", worker, heartbeat) !== null;
 }

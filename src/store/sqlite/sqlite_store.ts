@@ -8,6 +8,7 @@ import { NotFoundError } from "../../errors.ts";
 import type { Attempt, Job, NewJob, Progress } from "../../job/job.ts";
 import type { KeptJob, MovedJob } from "../../job/record.ts";
 import type { State } from "../../job/state.ts";
+import type { Check, ExamineOptions } from "../examination.ts";
 import type { Imported, ImportOptions, Taken, Wanted } from "../importing.ts";
 import type { QueueInfo, QueueSettings } from "../queues.ts";
 import type { NewSchedule, ScheduleInfo } from "../schedules.ts";
@@ -24,11 +25,13 @@ import type {
   StoreStatus,
 } from "../store.ts";
 import type { AttemptRef, RunningAttempt, TickRequest, TickResult } from "../tick.ts";
+import type { ProcessRef } from "../../worker/protocol.ts";
 import type { NewWorker, StopRequest, WorkerInfo } from "../workers.ts";
 import { Database, type Durability } from "./database.ts";
-import { answerDoorbell, removeDoorbell, ringDoorbells } from "./doorbell.ts";
+import { answerDoorbell, listDoorbells, removeDoorbells, ringDoorbells } from "./doorbell.ts";
+import { examine } from "./examine.ts";
 import { storeErrorFrom } from "./failure.ts";
-import { createStoreFile, requireStoreFile, sideDirectory } from "./location.ts";
+import { createStoreFile, requireStoreFile, sideDirectory, storeFile } from "./location.ts";
 import { findTaken, importJobs } from "./moving.ts";
 import { selectOutput } from "./output.ts";
 import { tellDependents } from "./parents.ts";
@@ -82,6 +85,8 @@ export interface SqliteOptions {
   readonly surroundings?: Partial<Surroundings>;
   /** The longest wait for other readers and writers, milliseconds; {@link PATIENCE} if absent. */
   readonly patience?: number;
+  /** For tests: the steps of the schema. */
+  readonly migrations?: readonly string[];
 }
 
 /** A store in one SQLite file. */
@@ -91,9 +96,9 @@ export class SqliteStore implements Store {
   readonly #db: Database;
   readonly #env: Surroundings;
 
-  private constructor(path: string, db: Database, env: Surroundings) {
+  private constructor(path: string, directory: string, db: Database, env: Surroundings) {
     this.location = path;
-    this.directory = sideDirectory(path);
+    this.directory = directory;
     this.#db = db;
     this.#env = env;
   }
@@ -103,15 +108,18 @@ export class SqliteStore implements Store {
    * @throws {StoreError} if it is missing and not to be made, or cannot be used
    */
   static async open(path: string, options: SqliteOptions): Promise<SqliteStore> {
-    const { create, readOnly = false, patience = PATIENCE, surroundings } = options;
+    const { create, readOnly = false, patience = PATIENCE, surroundings, ...rest } = options;
     try {
       if (create) createStoreFile(path);
       else requireStoreFile(path);
     } catch (error) {
       throw storeErrorFrom(error, path);
     }
-    const db = await Database.open(path, { create, readOnly, patience });
-    return new SqliteStore(path, db, { ...SURROUNDINGS, ...surroundings });
+    const db = await Database.open(path, { create, readOnly, patience, ...rest });
+    return new SqliteStore(path, sideDirectory(storeFile(path)), db, {
+      ...SURROUNDINGS,
+      ...surroundings,
+    });
   }
 
   get address(): string {
@@ -301,17 +309,24 @@ export class SqliteStore implements Store {
   }
 
   async tick(request: TickRequest): Promise<TickResult> {
+    const bells = request.buried.length > 0 ? listDoorbells(this.directory) : [];
     const { result, hasMadeWork } = await this.#write("normal", (db) => {
       db.requireFile();
       return tick(db, request, this.#env);
     });
-    for (const worker of request.buried) removeDoorbell(this.directory, worker);
-    if (hasMadeWork) await ringDoorbells(this.directory, result.peers.map((peer) => peer.id));
+    const peers = result.peers.map((peer) => peer.id);
+    removeDoorbells(this.directory, bells, [request.worker, ...peers]);
+    if (hasMadeWork) await ringDoorbells(this.directory, peers);
     return result;
   }
 
   leave(worker: string): Promise<void> {
     return this.#write("normal", (db) => buryWorker(db, worker));
+  }
+
+  async lockHolder(): Promise<ProcessRef | null> {
+    const { lockHolder } = await import("./lock_holder.ts");
+    return lockHolder(this.location, () => this.#db.isWriting());
   }
 
   attemptsOf(worker: string): Promise<RunningAttempt[]> {
@@ -342,6 +357,10 @@ export class SqliteStore implements Store {
 
   doorbell(worker: string, ring: () => void): Promise<AsyncDisposable | null> {
     return Promise.resolve(answerDoorbell(this.directory, worker, ring));
+  }
+
+  examine(options: ExamineOptions): AsyncIterable<Check> {
+    return examine({ ask: (work) => this.#read(work), path: this.location, options });
   }
 
   portions(filter: JobFilter): AsyncIterable<readonly Job[]> {

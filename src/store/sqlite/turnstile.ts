@@ -5,7 +5,8 @@
  * @module
  */
 
-import { StoreError } from "../../errors.ts";
+import { StoreLockedError } from "../../errors.ts";
+import { openUnplanted } from "./ownership.ts";
 
 /**
  * One per open store. Between processes the turn is a `flock` on a side file, which the kernel hands
@@ -30,13 +31,13 @@ export class Turnstile implements AsyncDisposable {
   /** @param patience the longest that a writer waits for its turn, milliseconds */
   constructor(path: string, patience: number) {
     this.#patience = patience;
-    this.#file = Deno.openSync(path, { create: true, write: true, mode: 0o600 });
+    this.#file = openUnplanted(path);
   }
 
   /**
    * Runs `work` when it is this writer's turn.
    *
-   * @throws {StoreError} if that does not come in time
+   * @throws {StoreLockedError} if that does not come in time
    */
   pass<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#closing) return Promise.reject(new TypeError("The store is closed"));
@@ -66,7 +67,7 @@ export class Turnstile implements AsyncDisposable {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         this.#isWanted = false;
-        reject(new StoreError("The store is locked by another process: try again later"));
+        reject(new StoreLockedError("The store is locked by another process: try again later"));
       }, this.#patience);
     });
     try {

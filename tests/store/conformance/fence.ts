@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chunk, COMPLETED, FAILED, launchers, LOST, type Register } from "../scene.ts";
+import { chunk, COMPLETED, FAILED, infoOf, launchers, LOST, type Register } from "../scene.ts";
 
 /** Promise 3: late writes change nothing. */
 export function fenceTests(test: Register): void {
@@ -76,6 +76,37 @@ export function fenceTests(test: Register): void {
     await worker.claimOne();
     await worker.tick({ output: [{ jobId: "a", token: "no", chunk: chunk("no", 0, "x") }] });
     assert.deepEqual(await scene.store.output("a", 1, 0), []);
+  });
+
+  test("settle: a rescue of a worker that has come back changes nothing", async (scene) => {
+    await scene.enqueue("a", { maxRetries: 5 });
+    const remote = await scene.worker("remote");
+    const rescuer = await scene.worker("rescuer");
+    const claim = await remote.claimOne();
+    const { heartbeat } = await infoOf(scene.store, "remote");
+    const end = rescuer.end(claim, LOST, { unlessBack: { worker: "remote", heartbeat } });
+    await remote.tick();
+    const before = [await scene.job("a"), await scene.store.attempts("a")];
+    const late = await rescuer.tick({ ended: [end], buried: ["remote"] });
+    assert.deepEqual([late.settled, late.stale], [[], [claim.token]]);
+    assert.deepEqual([await scene.job("a"), await scene.store.attempts("a")], before);
+    assert.equal((await remote.settle([claim], COMPLETED)).evicted, false);
+    assert.equal((await scene.job("a")).state, "completed");
+  });
+
+  test("settle: a rescue of a worker that has not come back counts, buried or not", async (scene) => {
+    for (const id of ["a", "b"]) await scene.enqueue(id);
+    const remote = await scene.worker("remote");
+    const rescuers = [await scene.worker("one"), await scene.worker("two")];
+    const claims = await remote.claim(2);
+    const { heartbeat } = await infoOf(scene.store, "remote");
+    for (const [index, rescuer] of rescuers.entries()) {
+      const end = rescuer.end(claims[index]!, LOST, {
+        unlessBack: { worker: "remote", heartbeat },
+      });
+      await rescuer.tick({ ended: [end], buried: ["remote"] });
+    }
+    assert.deepEqual(await scene.states("a", "b"), ["dead", "dead"]);
   });
 
   test("tick: an evicted worker is told so, is given nothing, and stays away", async (scene) => {

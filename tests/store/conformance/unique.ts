@@ -96,6 +96,26 @@ export function uniqueTests(test: Register): void {
     assert.deepEqual([child.state, child.error], ["cancelled", "its parent holder is cancelled"]);
   });
 
+  test("unique: one that its own list replaces waits for nobody, and stays cancelled", async (scene) => {
+    for (const isEnded of [false, true]) {
+      const [parent, old, next] = [scene.newId("parent"), scene.newId("old"), scene.newId("new")];
+      const worker = await scene.worker(scene.newId("w"));
+      await scene.enqueue(parent);
+      if (isEnded) await worker.run(FAILED);
+      const jobs = [
+        newJob(old, { uniqueKey: "k", after: after(parent) }),
+        newJob(next, { uniqueKey: "k", held: true }),
+      ];
+      await scene.store.enqueue(jobs, "replace");
+      if (!isEnded) await worker.run(FAILED);
+      await scene.store.cancel(next);
+      await scene.store.retry(parent, ["dead"]);
+      const { state, error } = await scene.job(old);
+      assert.deepEqual([state, error], ["cancelled", `replaced by job ${next}`]);
+      await scene.store.remove(parent, ["pending"]);
+    }
+  });
+
   test("unique: replace and return of a key that is free just enqueue", async (scene) => {
     await jobIn(scene, "dead", { uniqueKey: "k" });
     for (const ifExists of ["replace", "return"] as const) {
@@ -187,6 +207,17 @@ export function uniqueTests(test: Register): void {
       ["pending", "cancelled", "blocked", "held"],
     );
     assert.deepEqual(await worker.workThrough(), ["parent", "other"]);
+  });
+
+  test("retry: of two dependents with one key the first comes back", async (scene) => {
+    await scene.enqueue("parent");
+    const worker = await scene.worker("w");
+    await worker.run(FAILED);
+    for (const id of ["z", "a"]) {
+      await scene.enqueue(id, { after: after("parent"), uniqueKey: "k" });
+    }
+    await scene.store.retry("parent", ["dead"]);
+    assert.deepEqual(await scene.states("z", "a"), ["blocked", "cancelled"]);
   });
 
   test("unique: the key stays with the job through a retry and an end", async (scene) => {

@@ -220,6 +220,40 @@ export function workerTests(test: Register): void {
     assert.equal((await b.tick()).slotsRequest, 1);
   });
 
+  test("tick: a clock that is set forward and back an hour loses, doubles and evicts nothing", async (scene) => {
+    await scene.store.enqueue([
+      newJob("running"),
+      newJob("due", { delay: 600_000 }),
+      newJob("failing", { maxRetries: 1 }),
+    ]);
+    const worker = await scene.worker("w");
+    const observer = await scene.worker("observer", {}, await scene.open());
+    const [running, failing] = await worker.claim(2);
+    await observer.observe("w", 5000);
+    for (const jump of [HOUR, -2 * HOUR, HOUR]) {
+      scene.advance(jump);
+      const { peers } = await observer.tick();
+      assert.deepEqual(peers.map(({ id, unmovedFor }) => [id, unmovedFor]), [["w", 5000]]);
+    }
+    scene.advance(HOUR);
+    assert.equal((await worker.settle([failing!], FAILED)).evicted, false);
+    const due = await worker.claimOne();
+    assert.deepEqual([due.jobId, await worker.claim(4)], ["due", []]);
+    // What waits for a time of the clock waits for it, and is neither lost nor run before.
+    scene.advance(-HOUR);
+    assert.deepEqual(await worker.claim(4), []);
+    const { stale, evicted } = await worker.settle([running!, due], COMPLETED);
+    assert.deepEqual([stale, evicted], [[], false]);
+    scene.advance(HOUR + 2000);
+    assert.equal((await worker.claimOne()).jobId, "failing");
+    assert.deepEqual(await worker.claim(4), []);
+    assert.deepEqual(await scene.states("running", "due", "failing"), [
+      "completed",
+      "completed",
+      "processing",
+    ]);
+  });
+
   test("tick: says what the store's clock is", async (scene) => {
     const worker = await scene.worker("w");
     scene.advance(-HOUR);

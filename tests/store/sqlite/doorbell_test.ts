@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { waitFor } from "../../helpers/wait_for.ts";
 import { newJob } from "../../job/jobs.ts";
 import { closedStore, emptyPlace, modeOf } from "./place.ts";
 
@@ -48,6 +49,51 @@ Deno.test("doorbell: takes the place of a socket that a dead worker left", async
   await rung.promise;
 });
 
+for (const id of ["../../x", "a/../../b", "..", "/etc/x", "%2e%2e/x", "\0x", "~"]) {
+  Deno.test(`doorbell: the id ${JSON.stringify(id)} leads nowhere else`, async () => {
+    await using place = await closedStore();
+    await using store = await place.open();
+    await using bell = await store.doorbell(id, () => {});
+    const others = place.names().filter((name) => !name.startsWith("q.db"));
+    assert.deepEqual(others, []);
+    assert.ok(bell);
+    assert.equal([...Deno.readDirSync(store.directory)].length, 2);
+  });
+}
+
+Deno.test("doorbell: a link in its place is followed neither by the worker nor by a ring", async () => {
+  await using place = await closedStore();
+  await using store = await place.open();
+  await store.join(WORKER);
+  const elsewhere = `${place.directory}/theirs`;
+  let rings = 0;
+  const theirs = Deno.listen({ transport: "unix", path: elsewhere });
+  const counting = (async () => {
+    for await (const connection of theirs) {
+      connection.close();
+      rings++;
+    }
+  })();
+  const socket = `${store.directory}/${encodeURIComponent(WORKER.id)}.sock`;
+  Deno.symlinkSync(elsewhere, socket);
+  await store.requestStop([WORKER.id], "drain");
+  const rung = Promise.withResolvers<void>();
+  {
+    await using bell = await store.doorbell(WORKER.id, rung.resolve);
+    assert.ok(bell);
+    assert.ok(Deno.lstatSync(socket).isSocket);
+    await store.requestStop([WORKER.id], "drain");
+    await rung.promise;
+  }
+  assert.ok(Deno.lstatSync(elsewhere).isSocket);
+  // A ring that went astray would have come before this one.
+  (await Deno.connect({ transport: "unix", path: elsewhere })).close();
+  await waitFor(() => rings > 0);
+  assert.equal(rings, 1);
+  theirs.close();
+  await counting.catch(() => {});
+});
+
 Deno.test("doorbell: the socket of a buried worker goes", async () => {
   await using place = await closedStore();
   await using store = await place.open();
@@ -64,6 +110,27 @@ Deno.test("doorbell: the socket of a buried worker goes", async () => {
     buried: [WORKER.id],
   });
   assert.throws(() => Deno.statSync(socket), Deno.errors.NotFound);
+});
+
+Deno.test("doorbell: a socket that the burier of its worker left goes, those of others stay", async () => {
+  await using place = await closedStore();
+  await using store = await place.open();
+  await store.join(WORKER);
+  await store.join({ ...WORKER, id: "living" });
+  await using bell = await store.doorbell("living", () => {});
+  assert.ok(bell);
+  Deno.writeTextFileSync(`${store.directory}/buried-before.sock`, "");
+  await store.tick({
+    worker: "another",
+    ended: [],
+    output: [],
+    free: [],
+    observed: new Map(),
+    draining: false,
+    buried: [WORKER.id],
+  });
+  const names = [...Deno.readDirSync(store.directory)].map(({ name }) => name);
+  assert.deepEqual(names.filter((name) => name.endsWith(".sock")), ["living.sock"]);
 });
 
 Deno.test("doorbell: a worker that hangs does not hold up those who ring", async () => {

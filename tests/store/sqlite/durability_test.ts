@@ -1,13 +1,26 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { sourcesOf } from "../../../src/job/state.ts";
 import { Database, type Durability } from "../../../src/store/sqlite/database.ts";
 import type { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { newJob } from "../../job/jobs.ts";
+import { movedJob } from "../../job/moved_jobs.ts";
+import type { NewSchedule } from "../../../src/store/schedules.ts";
 import { emptyPlace } from "./place.ts";
 
 /** What `PRAGMA synchronous` answers. */
 const NORMAL = 1;
 const FULL = 2;
+
+const SCHEDULE: NewSchedule = {
+  name: "s",
+  cron: "@daily",
+  timezone: "UTC",
+  catchUp: "none",
+  overlap: "allow",
+  spec: '{"command":"true"}',
+  nextAt: null,
+};
 
 const tick = (store: SqliteStore) =>
   store.tick({
@@ -45,6 +58,10 @@ Deno.test("write: what users are told is done is synced, ticks are not", async (
     [() => store.release("held"), FULL],
     [() => store.cancel("held"), FULL],
     [() => store.retryAll("dead"), FULL],
+    [() => store.importJobs(fc.sample(movedJob("moved", []), 1), { skipExisting: false }), FULL],
+    [() => store.addSchedule(SCHEDULE), FULL],
+    [() => store.pauseSchedule("s", true), FULL],
+    [() => store.removeSchedule("s"), FULL],
     [() => tick(store), NORMAL],
     [() => store.remove("a", ["pending"]), FULL],
     [() => store.removeEnded({ states: ["cancelled"], before: Infinity }), FULL],

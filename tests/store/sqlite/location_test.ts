@@ -8,25 +8,20 @@ const posix = { ignore: Deno.build.os === "windows" };
 
 Deno.test("SqliteStore.open: makes its files for the user alone", posix, async () => {
   await using place = await emptyPlace();
-  const umask = Deno.umask(0);
-  try {
-    const path = `${place.directory}/new/deep/q.db`;
-    await using store = await SqliteStore.open(path, { create: true });
-    await store.enqueue([newJob("a")]);
-    for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}.d/turnstile`]) {
-      assert.equal(modeOf(file), 0o600, file);
-    }
-    for (
-      const directory of [`${path}.d`, `${place.directory}/new/deep`, `${place.directory}/new`]
-    ) {
-      assert.equal(modeOf(directory), 0o700, directory);
-    }
-    assert.equal(store.location, path);
-    assert.equal(store.address, path);
-    assert.equal(store.directory, `${path}.d`);
-  } finally {
-    Deno.umask(umask);
+  const path = `${place.directory}/new/deep/q.db`;
+  await using store = await SqliteStore.open(path, { create: true });
+  await store.enqueue([newJob("a")]);
+  for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}.d/turnstile`]) {
+    assert.equal(modeOf(file), 0o600, file);
   }
+  for (
+    const directory of [`${path}.d`, `${place.directory}/new/deep`, `${place.directory}/new`]
+  ) {
+    assert.equal(modeOf(directory), 0o700, directory);
+  }
+  assert.equal(store.location, path);
+  assert.equal(store.address, path);
+  assert.equal(store.directory, `${path}.d`);
 });
 
 Deno.test(
@@ -84,6 +79,118 @@ Deno.test("SqliteStore.open: closes its side directory to others", posix, async 
   assert.equal(modeOf(`${place.path}.d`), 0o700);
 });
 
+for (const mode of [0o777, 0o770, 0o720, 0o702]) {
+  const octal = mode.toString(8);
+  Deno.test(`SqliteStore.open: refuses a side directory of mode ${octal}`, posix, async () => {
+    await using place = await closedStore();
+    Deno.chmodSync(`${place.path}.d`, mode);
+    await refused(() => place.open(), /Others may write to .*chmod 700 it$/, `${place.path}.d`);
+    assert.equal(modeOf(`${place.path}.d`), mode);
+  });
+}
+
+for (const mode of [0o666, 0o620, 0o602]) {
+  const octal = mode.toString(8);
+  Deno.test(`SqliteStore.open: refuses a store file of mode ${octal}`, posix, async () => {
+    await using place = await closedStore();
+    Deno.chmodSync(place.path, mode);
+    for (const create of [true, false]) {
+      await refused(() => place.open({ create }), /Others may write .*chmod 600 it$/, place.path);
+    }
+    assert.equal(modeOf(place.path), mode);
+  });
+}
+
+Deno.test("SqliteStore.open: a store has one side directory by all its names", posix, async () => {
+  await using place = await closedStore();
+  await Deno.remove(`${place.path}.d`, { recursive: true });
+  const { directory } = place;
+  Deno.mkdirSync(`${directory}/sub`);
+  Deno.symlinkSync(place.path, `${directory}/absolute.db`);
+  Deno.symlinkSync("../q.db", `${directory}/sub/relative.db`);
+  Deno.symlinkSync("sub/relative.db", `${directory}/twice.db`);
+  Deno.symlinkSync(directory, `${directory}/sub/directory`);
+  await using first = await place.open();
+  for (
+    const name of [
+      "absolute.db",
+      "sub/relative.db",
+      "twice.db",
+      "sub/directory/q.db",
+      "sub/../q.db",
+      "./q.db",
+    ]
+  ) {
+    await using store = await SqliteStore.open(`${directory}/${name}`, { create: true });
+    assert.equal(Deno.realPathSync(store.directory), `${place.path}.d`, name);
+    await first.enqueue([newJob(`id/${name}`)]);
+    assert.equal((await store.jobs({})).length % 2, 1);
+    await store.enqueue([newJob(`id2/${name}`)]);
+  }
+  assert.deepEqual(everything(directory).filter((path) => path.endsWith(".d")), ["q.db.d"]);
+});
+
+Deno.test("SqliteStore.open: a link may lead to a store that is to be made", posix, async () => {
+  await using place = await emptyPlace();
+  const target = `${place.directory}/big/disk/real.db`;
+  Deno.symlinkSync(target, place.path);
+  await refused(() => place.open({ create: false }), /no store/, place.path);
+  {
+    await using store = await place.open();
+    await store.enqueue([newJob("a")]);
+    assert.equal(store.directory, `${target}.d`);
+    assert.equal(modeOf(target), 0o600);
+  }
+  assert.deepEqual(place.names(), ["big", "q.db"]);
+});
+
+Deno.test("SqliteStore.open: a link in a directory of anyone is refused", posix, async () => {
+  await using place = await closedStore();
+  const open = `${place.directory}/open`;
+  Deno.mkdirSync(open);
+  Deno.chmodSync(open, 0o777);
+  Deno.symlinkSync(place.path, `${open}/q.db`);
+  await refused(() => SqliteStore.open(`${open}/q.db`, { create: true }), /chmod o-w/, open);
+});
+
+Deno.test("SqliteStore.open: links in a circle are one clear sentence", posix, async () => {
+  await using place = await emptyPlace();
+  Deno.symlinkSync("q.db", place.path);
+  for (const create of [true, false]) {
+    await refused(() => place.open({ create }), /leads in a circle/, place.path);
+  }
+});
+
+Deno.test("SqliteStore.open: refuses a store with two names that are no links", posix, async () => {
+  await using place = await closedStore();
+  Deno.linkSync(place.path, `${place.directory}/copy.db`);
+  for (const name of ["q.db", "copy.db"]) {
+    const path = `${place.directory}/${name}`;
+    await refused(() => SqliteStore.open(path, { create: true }), /has 2 names.*remove all/, path);
+  }
+  assert.deepEqual(place.names(), ["copy.db", "q.db", "q.db.d"]);
+});
+
+for (const end of ["-wal", "-shm", "-journal"]) {
+  Deno.test(`SqliteStore.open: follows no link at ${end}`, posix, async () => {
+    await using place = await closedStore();
+    Deno.symlinkSync(`${place.directory}/elsewhere`, `${place.path}${end}`);
+    await refused(() => place.open(), /does not belong to the store/, `${place.path}${end}`);
+    assert.deepEqual(place.names().filter((name) => name === "elsewhere"), []);
+  });
+}
+
+Deno.test("SqliteStore.open: waits for no pipe", posix, async () => {
+  await using place = await emptyPlace();
+  const mkfifo = (path: string) => new Deno.Command("mkfifo", { args: [path] }).outputSync();
+  mkfifo(place.path);
+  await refused(() => place.open(), /is not a file/, place.path);
+  Deno.removeSync(place.path);
+  Deno.mkdirSync(`${place.path}.d`, { mode: 0o700 });
+  mkfifo(`${place.path}.d/turnstile`);
+  await refused(() => place.open(), /turnstile is not a file/);
+});
+
 Deno.test("SqliteStore.open: a missing store is named and not made", async () => {
   await using place = await emptyPlace();
   await refused(() => place.open({ create: false }), /^There is no store at .* yet/, place.path);
@@ -128,6 +235,7 @@ for (const [what, message, make] of WRONG_FILES) {
   Deno.test(`SqliteStore.open: ${what} is refused and left alone`, async () => {
     await using place = await emptyPlace();
     make(place.path);
+    if (!Deno.statSync(place.path).isDirectory) Deno.chmodSync(place.path, 0o644);
     const before = contents(place);
     for (const create of [true, false]) {
       await refused(() => place.open({ create }), message, place.path);
@@ -167,6 +275,13 @@ Deno.test("SqliteStore: a truncated store is refused, wherever it ends", async (
     );
   }
 });
+
+function everything(directory: string, prefix = ""): string[] {
+  return [...Deno.readDirSync(directory)].flatMap(({ name, isDirectory }) => {
+    const path = `${prefix}${name}`;
+    return isDirectory ? [path, ...everything(`${directory}/${name}`, `${path}/`)] : [path];
+  });
+}
 
 function foreign(path: string, sql: string): void {
   const connection = new DatabaseSync(path);

@@ -19,7 +19,11 @@ const FOUND_BY: readonly [what: string, statement: RegExp, step: RegExp][] = [
   ["the holder of a key", /unique_key = \?/, /^SEARCH job USING INDEX job_unique_key/],
   ["dependents", /FROM dependency JOIN/, /^SEARCH dependency USING PRIMARY KEY \(parent=\?\)/],
   ["a job's parents", /dependency WHERE job = /, /^SEARCH dependency USING .*INDEX dependency_job/],
-  ["what a parent cancelled", /cancelled_by = \?$/, /^SEARCH job USING INDEX job_cancelled_by/],
+  [
+    "what a parent cancelled",
+    /cancelled_by = \?\s+ORDER BY seq$/,
+    /^SEARCH job USING INDEX job_cancelled_by/,
+  ],
   ["what runs in a queue", /'processing' AND queue = \?/, /USING COVERING INDEX job_running$/],
   [
     "what a worker runs",

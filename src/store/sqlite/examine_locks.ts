@@ -1,0 +1,38 @@
+/**
+ * Whether somebody keeps writers out.
+ *
+ * @module
+ */
+
+import type { Check, Finding } from "../examination.ts";
+import { problem } from "../examination.ts";
+import { lockHolder } from "./lock_holder.ts";
+
+/** Whoever is seen at each of so many looks, so many milliseconds apart, does not let go. */
+const LOOKS = 25;
+const INTERVAL = 40;
+
+/** Who holds a lock of the store for long, or for ever because it was stopped. */
+export async function locksCheck(path: string, seen = () => lockHolder(path)): Promise<Check> {
+  const text = "Nobody keeps writers out";
+  const first = seen();
+  if (first === null) return { name: "locks", text, findings: [] };
+  for (let look = 1; look < LOOKS; look++) {
+    await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    const { pid, startTime } = seen() ?? {};
+    if (pid !== first.pid || startTime !== first.startTime) {
+      return { name: "locks", text, findings: [] };
+    }
+  }
+  const { pid } = first;
+  const finding: Finding = seen()?.stopped
+    ? problem(
+      `Process ${pid} was stopped while it held the lock of the store: nobody can write`,
+      `To let it go on: kill -CONT ${pid}`,
+    )
+    : problem(
+      `Process ${pid} has held the lock of the store for more than a second: nobody can write`,
+      `To end it, if it is stuck: kill ${pid}`,
+    );
+  return { name: "locks", text, findings: [finding] };
+}

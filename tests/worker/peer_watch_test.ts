@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import type { WorkerInfo } from "../../src/store/workers.ts";
+import { PeerWatch } from "../../src/worker/peer_watch.ts";
+
+const HOST = "boot pid time";
+const LEASE = 30_000;
+/** Time between two looks: no more of it than a third of the lease counts. */
+const STEP = 1000;
+
+/** A watch with a clock and processes of the test's own. */
+class Scene {
+  now = 5000;
+  readonly dead = new Set<number>();
+  readonly watch = new PeerWatch({
+    hostIdentity: HOST,
+    lease: LEASE,
+    isAlive: ({ pid }) => !this.dead.has(pid),
+    clock: () => this.now,
+  });
+
+  /** Looks after so many milliseconds; who is lost, and why. */
+  look(after: number, peers: readonly WorkerInfo[], holder?: WorkerInfo): string[] {
+    this.now += after;
+    return this.watch.look(peers, holder?.process ?? null)
+      .map(({ peer, reason }) => `${peer.id} ${reason}`);
+  }
+
+  /** Looks again and again for so long; who is lost at the last look. */
+  lookFor(time: number, peers: readonly WorkerInfo[], holder?: WorkerInfo): string[] {
+    let lost: string[] = [];
+    for (let at = 0; at < time; at += STEP) lost = this.look(STEP, peers, holder);
+    return lost;
+  }
+}
+
+function peer(pid: number, overrides: Partial<WorkerInfo> = {}): WorkerInfo {
+  return {
+    ...{ id: `w${pid}`, host: "host", hostIdentity: HOST, process: { pid, startTime: "1" } },
+    ...{ slots: 1, queues: null, state: "running", stopRequest: null, slotsRequest: null, busy: 0 },
+    ...{ joinOrder: 1, startedAt: 0, heartbeat: 7, heartbeatAt: 0, unmovedFor: 0 },
+    ...overrides,
+  };
+}
+
+Deno.test("PeerWatch takes a heart that stands still for a lease for lost, and none before", () => {
+  const scene = new Scene();
+  scene.look(0, [peer(1)]);
+  assert.deepEqual(scene.lookFor(LEASE - STEP, [peer(1)]), []);
+  assert.deepEqual(scene.look(STEP, [peer(1)]), ["w1 hung"]);
+});
+
+Deno.test("PeerWatch begins anew with each heartbeat", () => {
+  const scene = new Scene();
+  scene.look(0, [peer(1)]);
+  assert.deepEqual(scene.lookFor(LEASE - STEP, [peer(1)]), []);
+  assert.deepEqual(scene.lookFor(LEASE - STEP, [peer(1, { heartbeat: 8 })]), []);
+  assert.deepEqual(scene.watch.observations().get("w1"), {
+    heartbeat: 8,
+    unmovedFor: LEASE - 2 * STEP,
+  });
+});
+
+Deno.test("PeerWatch knows no wall clock: the times that a store holds decide nothing", () => {
+  const scene = new Scene();
+  const HOUR = 3_600_000;
+  const ahead = peer(1, { heartbeatAt: HOUR, startedAt: HOUR });
+  const behind = peer(1, { heartbeatAt: -HOUR, startedAt: -HOUR });
+  scene.look(0, [peer(1)]);
+  assert.deepEqual(scene.lookFor(LEASE - STEP, [behind]), []);
+  assert.deepEqual(scene.look(STEP, [ahead]), ["w1 hung"]);
+});
+
+Deno.test("PeerWatch that was stopped itself, or had no store, has not watched meanwhile", () => {
+  const scene = new Scene();
+  scene.look(0, [peer(1)]);
+  assert.deepEqual(scene.look(3_600_000, [peer(1)]), []);
+  assert.equal(scene.watch.observations().get("w1")?.unmovedFor, LEASE / 3);
+});
+
+Deno.test("PeerWatch goes on from what others have seen, of the same heartbeat only", () => {
+  const scene = new Scene();
+  const seen = { unmovedFor: LEASE - 2 * STEP };
+  scene.look(0, [peer(1, seen), peer(2, seen)]);
+  scene.look(STEP, [peer(1, seen), peer(2, { heartbeat: 8 })]);
+  assert.deepEqual(scene.look(STEP, [peer(1, seen), peer(2, { heartbeat: 8 })]), ["w1 hung"]);
+});
+
+Deno.test("PeerWatch sees at once that a process of this host has ended, and of no other", () => {
+  const scene = new Scene();
+  scene.dead.add(1);
+  const remote = peer(1, { id: "remote", hostIdentity: "another boot" });
+  assert.deepEqual(scene.look(0, [peer(1), peer(2), remote]), ["w1 died"]);
+});
+
+Deno.test("PeerWatch, while a worker keeps the store locked, counts against that one alone", () => {
+  const scene = new Scene();
+  const peers = [peer(1), peer(2), peer(3, { id: "remote", hostIdentity: "another boot" })];
+  scene.look(0, peers);
+  assert.deepEqual(scene.lookFor(LEASE - STEP, peers, peers[0]), []);
+  assert.deepEqual(scene.look(STEP, peers, peers[0]), ["w1 hung"]);
+  assert.deepEqual(scene.lookFor(LEASE, peers, peers[0]), ["w1 hung"]);
+  // The first look after it: the others had no time to beat.
+  assert.deepEqual(scene.look(STEP, peers.slice(1)), []);
+  assert.equal(scene.watch.observations().get("w2")?.unmovedFor, 0);
+  assert.deepEqual(scene.lookFor(LEASE - STEP, peers.slice(1)), []);
+  assert.deepEqual(scene.look(STEP, peers.slice(1)), ["w2 hung", "remote hung"]);
+});
+
+Deno.test("PeerWatch, while something else keeps the store locked, counts against nobody", () => {
+  const scene = new Scene();
+  const peers = [peer(1), peer(2)];
+  scene.look(0, peers);
+  for (const startTime of ["1", "2"]) {
+    // The second is another process with the pid of a worker.
+    const process = { pid: startTime === "1" ? 9 : 1, startTime };
+    assert.deepEqual(scene.lookFor(2 * LEASE, peers, peer(9, { process })), []);
+  }
+});
+
+Deno.test("PeerWatch counts against a holder only the time in which it was seen to hold", () => {
+  const scene = new Scene();
+  const peers = [peer(1), peer(2)];
+  scene.look(0, peers);
+  for (let time = 0; time < 2 * LEASE; time += STEP) {
+    // By turns: neither held the lock from one look to the next.
+    const holder = peers[time / STEP % 2]!;
+    assert.deepEqual(scene.look(STEP, peers, holder), []);
+  }
+});
