@@ -32,12 +32,14 @@ export async function cancelJob(
   const watch = new WorkerWatch(lease);
   const pause = new Pause();
   for (let isFirst = true;; isFirst = false) {
+    // Asked first: a worker may end the job, and then itself.
+    const isWorkedOn = watch.anyLives(await store.workers(), performance.now());
     const { state, workerId } = await readJobById(store, id);
     if (state === "cancelled") return `Job ${id} is cancelled`;
     if (state !== "processing") {
       throw new ConflictError(`Job ${id} ended before it could be cancelled: it is ${state}`);
     }
-    if (!watch.anyLives(await store.workers(), performance.now())) {
+    if (!isWorkedOn) {
       throw new ConflictError(
         `Job ${id} is to be cancelled, but no worker is there to end it: ` +
           "start one with queuectl worker start",

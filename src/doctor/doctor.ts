@@ -6,7 +6,7 @@
 
 import { resolveConfig, SETTINGS } from "../config.ts";
 import { StoreError } from "../errors.ts";
-import { type Check, unusable } from "../store/examination.ts";
+import { type Check, problem, unusable } from "../store/examination.ts";
 import { diagnoseStore } from "../store/open.ts";
 import type { Store } from "../store/store.ts";
 import { currentHost } from "../worker/host.ts";
@@ -73,6 +73,10 @@ async function orUnreadable(name: string, check: () => Promise<Check> | Check): 
   try {
     return await check();
   } catch (error) {
+    if (error instanceof Deno.errors.PermissionDenied) {
+      const text = "There is no permission to look at the files beside the store";
+      return { name, text: "", findings: [problem(text, "See access, above")] };
+    }
     if (!(error instanceof StoreError)) throw error;
     const finding = unusable(
       error.message,

@@ -18,7 +18,7 @@ export async function workersCheck(ward: Ward): Promise<Check> {
     name: "workers",
     text: living.length === 0
       ? "No worker runs, and none is missed"
-      : `${living.length} live, with ${slots} slots in all`,
+      : `${living.length} live, with ${slots === 1 ? "1 slot" : `${slots} slots`} in all`,
     findings: [
       ...[...workers].flatMap(([worker, condition]) =>
         findingsOf(worker, condition, living.length > 0, ward)

@@ -13,7 +13,10 @@ import type { ProcessRef } from "./protocol.ts";
 export interface Host {
   /** The host's name, for people. */
   readonly name: string;
-  /** Boot id, pid namespace and time namespace. A start time counts from the boot. */
+  /**
+   * Boot id, pid namespace and time namespace, and the user where others' processes are hidden. A start
+   * time counts from the boot.
+   */
   readonly identity: string;
 }
 
@@ -36,14 +39,18 @@ export const TOKEN_VARIABLE = "QUEUECTL_ATTEMPT_TOKEN";
 /** `PF_KTHREAD` of `include/linux/sched.h`, in field 9 of `/proc/PID/stat`. */
 const KERNEL_THREAD = 0x0020_0000;
 
-/** The host and the namespaces of this process. */
-export function currentHost(): Host {
+/**
+ * The host and the namespaces of this process.
+ *
+ * @param init the first process: where it cannot be seen, `/proc` hides what other users run (`hidepid` in
+ * proc(5)). Nothing of theirs may be taken for dead then, so each user is on a host of his own.
+ */
+export function currentHost(init: ProcessInfo | null = processInfo(1)): Host {
   // Of an unknown boot nothing may be concluded, so it is like no other.
   const boot = readText("/proc/sys/kernel/random/boot_id")?.trim() ?? crypto.randomUUID();
-  return {
-    name: Deno.hostname(),
-    identity: [boot, readLink("/proc/self/ns/pid"), readLink("/proc/self/ns/time")].join(" "),
-  };
+  const namespaces = [readLink("/proc/self/ns/pid"), readLink("/proc/self/ns/time")];
+  const user = init === null ? [`user:${Deno.uid()}`] : [];
+  return { name: Deno.hostname(), identity: [boot, ...namespaces, ...user].join(" ") };
 }
 
 /**

@@ -111,7 +111,12 @@ export function findTree(
  * nothing. Processes that may not be signalled are left alone, and not waited for.
  */
 export async function endTree(query: TreeQuery, control: EndControl): Promise<void> {
-  const known: Known = { memory: newMemory(), refused: new Set(), asked: new Set() };
+  const { killAt } = control;
+  const grace = killAt - performance.now();
+  const known: Known = {
+    ...{ memory: newMemory(), refused: new Set(), asked: new Set() },
+    ...{ killAt, grace },
+  };
   let quiet = 0;
   for (let pause = 2;; pause = Math.min(pause * 2, MAX_PAUSE)) {
     const isEmpty = await look(query, control, known);
@@ -131,6 +136,9 @@ interface Known {
   readonly refused: Set<string>;
   /** Those that have got their SIGTERM. */
   readonly asked: Set<string>;
+  /** When SIGTERM was to give way at the beginning, and how far ahead that was, milliseconds. */
+  readonly killAt: number;
+  readonly grace: number;
 }
 
 /** Looks at the tree and signals what is there; whether nothing was, and nothing is to come. */
@@ -156,13 +164,18 @@ function signalAll(
   tree: readonly ProcessInfo[],
   query: TreeQuery,
   control: EndControl,
-  { memory, refused, asked }: Known,
+  { memory, refused, asked, killAt, grace }: Known,
 ): void {
-  const kill = performance.now() >= control.killAt;
+  // The first signal is a request however long the look has taken, and the grace begins with it.
+  const isFirst = grace > 0 && asked.size === 0;
+  const kill = performance.now() >= control.killAt && !isFirst;
   for (const process of tree) {
     const sent = kill ? signal(process, "SIGKILL") : ask(process, asked, memory);
     if (sent === "refused") refused.add(key(process));
     if (sent === "sent" && isCommand(process, query)) control.signalled = true;
+  }
+  if (isFirst && asked.size > 0 && control.killAt === killAt) {
+    control.killAt = performance.now() + grace;
   }
 }
 

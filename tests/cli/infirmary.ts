@@ -6,6 +6,7 @@
  */
 
 import assert from "node:assert/strict";
+import { debianProgram } from "../toolchain/debian_program.ts";
 import { DatabaseSync } from "node:sqlite";
 import { start } from "../helpers/program.ts";
 import { Queue } from "./queue.ts";
@@ -125,31 +126,27 @@ export async function sh(queue: Queue, script: string): Promise<void> {
   const { command: [program, ...args], env } = await start("source");
   const words = [program, ...args].map((word) => `'${word}'`).join(" ");
   const { code, stderr } = await new Deno.Command("/bin/sh", {
-    args: ["-c", `queuectl() { ${words} "$@"; }\n${SQLITE3}${script}`],
+    args: ["-c", `queuectl() { ${words} "$@"; }\n${sqlite3()}${script}`],
     cwd: queue.directory,
     env: { ...env, QUEUECTL_DB: queue.path },
   }).output();
   assert.equal(code, 0, `${script}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** Whether this machine has the shell of SQLite. */
-export const HAS_SQLITE3: boolean = (() => {
-  try {
-    return new Deno.Command("sqlite3", { args: ["--version"], stdout: "null" }).outputSync()
-      .success;
-  } catch {
-    return false;
-  }
-})();
-
-/** Where there is no `sqlite3`, this does as it does with the words that the doctor gives it. */
-const SQLITE3 = HAS_SQLITE3 ? "" : `sqlite3() {
-  while [ $# -gt 2 ]; do shift; done
-  '${Deno.execPath()}' eval 'import { DatabaseSync } from "node:sqlite";
-    const db = new DatabaseSync(Deno.args[0]); db.exec("PRAGMA busy_timeout = 10000");
-    db.exec(Deno.args[1]); db.close();' "$@"
+function sqlite3(): string {
+  if (SQLITE3 === null) return "";
+  const env = Object.entries(SQLITE3.env).map(([name, value]) => `${name}='${value}'`).join(" ");
+  return `sqlite3() { ${env} command '${SQLITE3.program}' "$@"; }\n`;
 }
-`;
+
+const SQLITE3 = await debianProgram({
+  name: "sqlite3",
+  packages: ["sqlite3", "libsqlite3-0", "libreadline8", "libtinfo6"],
+  test: ["--version"],
+});
+
+/** Whether the shell of SQLite can be had here. */
+export const HAS_SQLITE3: boolean = SQLITE3 !== null;
 
 /** A digest of all that is in the queue's directory, but for SQLite's shared memory, which is a cache. */
 export async function digest(queue: Queue): Promise<string> {

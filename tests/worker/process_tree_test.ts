@@ -146,6 +146,17 @@ Deno.test("endTree() ends with SIGKILL what does not heed SIGTERM, when it is ti
   assert.deepEqual(pids(it.query), []);
 });
 
+Deno.test("endTree() asks first, however late it is, and gives the whole grace then", async () => {
+  await using it = await launch();
+  const ended = it.run("echo $$ >pid; exec sleep 600");
+  await it.pid("pid");
+  const done = endTree(it.query, { killAt: performance.now() + 500 });
+  // The first look comes after the grace, as on a machine with too much to do.
+  for (const late = performance.now() + 700; performance.now() < late;);
+  await done;
+  assert.deepEqual(await ended, { kind: "exit", code: 143 });
+});
+
 Deno.test("endTree() reaches what is forked meanwhile", async () => {
   await using it = await launch();
   const ended = it.run(
@@ -308,4 +319,9 @@ Deno.test("processInfo() minds names with parentheses and spaces", async () => {
 Deno.test("currentHost() is the same for every process of this host", () => {
   assert.deepEqual(currentHost(), currentHost());
   assert.match(currentHost().identity, /^[0-9a-f-]{36} pid:\[\d+\] time:\[\d+\]$/);
+});
+
+Deno.test("currentHost() is another one for each user from whom the processes of others are hidden", () => {
+  const { identity } = currentHost();
+  assert.equal(currentHost(null).identity, `${identity} user:${Deno.uid()}`);
 });

@@ -47,12 +47,13 @@ export const command = defineCommand({
     await using store = await openStore({ create: false });
     const { queues, workers, oldestPendingAt } = await store.status();
     const host = currentHost();
+    const lost = workers.filter((worker) => isLost(worker, host));
     const overview: Overview = {
       store: store.location,
       jobs: sumCounts(queues),
       queues,
-      live: workers.filter((worker) => !isLost(worker, host)),
-      lost: workers.filter((worker) => isLost(worker, host)),
+      live: workers.filter((worker) => !lost.includes(worker)),
+      lost,
       oldestPending: oldestPendingAt === null ? null : Math.max(0, now() - oldestPendingAt),
     };
     if (json) return await stdout.json(overviewToJson(overview));

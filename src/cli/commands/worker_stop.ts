@@ -86,21 +86,23 @@ async function untilGone(
   const watch = new WorkerWatch(resolveConfig(await store.settings()).lease);
   const pause = new Pause();
   while (true) {
-    const left = (await store.workers()).filter((one) => ids.includes(one.id) && !isGone(one));
-    if (left.length === 0) return;
+    const left = (await store.workers()).filter(({ id }) => ids.includes(id));
     const living = watch.living(left, performance.now());
     if (living.length === 0) {
+      // Asked last: one that ended a moment ago does not live either, and does not hang.
+      const silent = left.filter((one) => !isGone(one));
+      if (silent.length === 0) return;
       throw new ConflictError(
-        `${left.map(({ id }) => id).join(", ")} hangs, or is on a host that is away: ` +
+        `${silent.map(({ id }) => id).join(", ")} hangs, or is on a host that is away: ` +
           "the next worker takes over its jobs",
       );
     }
     if (performance.now() > limit) {
       throw new WaitTimeoutError(
-        left.length === 1
+        living.length === 1
           ? "1 worker still runs after --timeout: it ends when its jobs have ended"
           : `${
-            countOf(left.length, "worker")
+            countOf(living.length, "worker")
           } still run after --timeout: they end when their jobs ` +
             "have ended",
       );

@@ -29,13 +29,23 @@ export async function* diagnose(
     yield storeCheck(unusable(error.message, `To make it, with a first job: ${make}`));
     return;
   }
-  const [access, locks] = [accessCheck(path), await locksCheck(path)];
+  const [access, locks] = [accessCheck(path), await locksIfSeen(path)];
   // What others may do, or hold, is told there with its mend.
   const isElsewhere = [...access.findings, ...locks.findings]
     .some(({ verdict }) => verdict === "problem");
   yield storeCheck(unusable(error.message, mendOf(path, error, isElsewhere, command)));
   yield locks;
   yield access;
+}
+
+/** Nobody is seen in a directory that may not be entered, which the check of the access tells. */
+async function locksIfSeen(path: string): Promise<Check> {
+  try {
+    return await locksCheck(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    return { name: "locks", text: "It cannot be seen who keeps writers out", findings: [] };
+  }
 }
 
 function storeCheck(finding: Finding): Check {

@@ -10,18 +10,41 @@ import { sideDirectory, storeFile } from "./location.ts";
 
 /** Files and directories that are open to others, or closed to their owner. */
 export function accessCheck(path: string): Check {
-  const file = storeFile(path);
+  const file = fileOf(path);
   const side = sideDirectory(file);
-  const owner = lstat(file)?.uid ?? null;
-  const files = [file, `${file}-wal`, `${file}-shm`, ...filesIn(side)];
+  const info = lstat(file);
+  const owner = info?.uid ?? null;
   const findings = [
     ...strangeDirectory(side, owner),
-    ...manyNames(file),
-    ...files.flatMap((file) => openFile(file, owner)),
+    ...info?.isFile ? manyNames(file, info) : [],
+    ...openStore(file, owner),
+    ...filesIn(side).flatMap((file) => openFile(file, owner)),
     ...ancestors(file).flatMap(openDirectory),
+    ...ancestors(file).flatMap((directory) => closedDirectory(directory, file)),
   ];
   const text = "Nobody else may read or change the store and what is beside it";
   return { name: "access", text, findings };
+}
+
+/** Without links, as far as they can be followed. */
+function fileOf(path: string): string {
+  try {
+    return storeFile(path);
+  } catch {
+    return path;
+  }
+}
+
+/** The database and its log. */
+function openStore(file: string, owner: number | null): Finding[] {
+  const store = openFile(file, owner);
+  const companions = [`${file}-wal`, `${file}-shm`].filter((file) => lstat(file) !== null);
+  if (store.length === 0) return companions.flatMap((file) => openFile(file, owner));
+  if (companions.length === 0) return store;
+  // SQLite makes them as the store is, also for this look, and may have removed them by the time of the mend.
+  const files = quoteWords([file, ...companions]);
+  const mend = `To set it right: for f in ${files}; do [ ! -e "$f" ] || chmod 600 "$f"; done`;
+  return store.map((finding) => ({ ...finding, mend }));
 }
 
 function strangeDirectory(side: string, owner: number | null): Finding[] {
@@ -48,9 +71,8 @@ function foreign(path: string, { uid }: Deno.FileInfo, owner: number | null): Fi
 }
 
 /** Each name of a file would have a log of its own. */
-function manyNames(file: string): Finding[] {
-  const nlink = lstat(file)?.nlink ?? 1;
-  if (nlink < 2) return [];
+function manyNames(file: string, { nlink }: Deno.FileInfo): Finding[] {
+  if (nlink === null || nlink < 2) return [];
   const find = quoteWords(["find", directoryOf(file), "-samefile", file]);
   const text = `${file} has ${nlink} names (hard links), and SQLite damages it if two are used`;
   return [problem(text, `Remove all but one; to find those in its directory: ${find}`)];
@@ -76,6 +98,19 @@ function openDirectory(directory: string): Finding[] {
   if ((mode & 0o002) === 0 || (mode & 0o1000) !== 0) return [];
   const mend = `To close it: ${quoteWords(["chmod", "o-w", directory])}`;
   return [problem(`Anyone may write to ${directory}, and so replace the store`, mend)];
+}
+
+/** A directory in which its own user may do too little: files come and go beside the store. */
+function closedDirectory(directory: string, file: string): Finding[] {
+  const { uid, mode } = lstat(directory) ?? { uid: null, mode: null };
+  const isParent = directory === directoryOf(file);
+  const wanted = isParent ? 0o300 : 0o100;
+  // Root may do everything, and what other users have closed is theirs.
+  if (uid === 0 || uid !== Deno.uid() || ((mode ?? wanted) & wanted) === wanted) return [];
+  const mend = `To set it right: ${quoteWords(["chmod", "u+rwx", directory])}`;
+  const use = isParent ? "make files in" : "enter";
+  const octal = ((mode ?? 0) & 0o777).toString(8);
+  return [problem(`Not even its owner may ${use} ${directory} (its mode is ${octal})`, mend)];
 }
 
 function ancestors(path: string): string[] {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { debianPackages } from "../../toolchain/debian_packages.ts";
+import { debianProgram, type Program } from "../../toolchain/debian_program.ts";
 
 /** What may change or sync a file, or a name. */
 const CALLS = [
@@ -39,37 +39,13 @@ export interface Tracer {
 
 /** The tracer of this machine, or one out of Debian's packages; null where there is none. */
 export async function findTracer(): Promise<Tracer | null> {
-  if (Deno.build.os !== "linux") return null;
-  const system = { program: "strace", env: {} };
-  if (await works(system)) return tracer(system);
-  try {
-    const folder = await debianPackages("strace", ["strace", "libunwind8"]);
-    const libraries = `${folder}/usr/lib/${Deno.build.arch}-linux-gnu`;
-    const own = { program: `${folder}/usr/bin/strace`, env: { LD_LIBRARY_PATH: libraries } };
-    return await works(own) ? tracer(own) : null;
-  } catch {
-    return null;
-  }
-}
-
-interface Program {
-  readonly program: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** Whether it may trace what it has started. */
-async function works({ program, env }: Program): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command(program, {
-      args: ["-f", "--seccomp-bpf", "-qq", "-e", "trace=write", "-o", "/dev/null", "true"],
-      env: { ...env },
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success;
-  } catch {
-    return false;
-  }
+  const found = await debianProgram({
+    name: "strace",
+    packages: ["strace", "libunwind8"],
+    // Whether it may trace what it has started.
+    test: ["-f", "--seccomp-bpf", "-qq", "-e", "trace=write", "-o", "/dev/null", "true"],
+  });
+  return found && tracer(found);
 }
 
 function tracer({ program, env }: Program): Tracer {
