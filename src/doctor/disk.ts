@@ -5,6 +5,7 @@
  */
 
 import { type Check, type Finding, problem, warning } from "../store/examination.ts";
+import { quoteWord } from "../worker/quote.ts";
 
 /** Room on a file system, in bytes and in files; files are 0 where they have no limit. */
 export interface Room {
@@ -31,11 +32,11 @@ export async function diskCheck(directory: string, look = roomAt): Promise<Check
   if (room === null) return { name: "disk", text: "Its room cannot be seen here", findings: [] };
   const free = `${describe(room.free)} of ${describe(room.size)}`;
   const mend = `Make room; to see what takes it: du -xh -d 1 ${
-    quoteIfNeeded(place.slice(0, place.lastIndexOf("/")) || "/")
+    quoteWord(place.slice(0, place.lastIndexOf("/")) || "/")
   }`;
   const findings: Finding[] = [];
   if (room.free < NONE) {
-    findings.push(problem(`The disk of ${place} is full: ${free} are free`, mend));
+    findings.push(problem(`The disk of ${place} has hardly any room: ${free} are free`, mend));
   } else if (room.free < LITTLE || (room.free < room.size * PART && room.free < PLENTY)) {
     findings.push(warning(`The disk of ${place} is nearly full: ${free} are free`, mend));
   }
@@ -59,10 +60,6 @@ async function roomAt(path: string): Promise<Room | null> {
 
 function describe(bytes: number): string {
   return bytes < 1e9 ? `${Math.floor(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
-}
-
-function quoteIfNeeded(path: string): string {
-  return /^[\w@%+:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 function isThere(path: string): boolean {

@@ -23,7 +23,9 @@ const TRAPS: readonly Trap[] = [
   {
     key: "lease",
     why: ({ lease }) =>
-      lease < 10_000 ? "a busy or sleeping machine may take a healthy worker for a lost one" : null,
+      lease < 10_000
+        ? "a healthy worker may be taken for a lost one while the machine is busy or asleep"
+        : null,
   },
   {
     key: "poll_interval",

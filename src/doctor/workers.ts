@@ -38,7 +38,8 @@ function findingsOf(
   const ran = busy === 0
     ? "it ran no job"
     : `its ${busy === 1 ? "job is" : `${busy} jobs are`} stuck`;
-  const start = `To have another one take over: ${queuectl(ward, "worker", "start", "--detach")}`;
+  const command = queuectl(ward, "worker", "start", "--detach");
+  const start = `To have another one take over: ${command}`;
   const silence = formatElapsed(ward.now() - heartbeatAt);
   switch (condition) {
     case "living":
@@ -55,7 +56,10 @@ function findingsOf(
     case "silent":
       return [problem(
         `Worker ${id} (process ${pid} on ${host}) has not answered for ${silence}; ${ran}`,
-        hasOthers ? "Another one takes over after the lease; look again" : start,
+        hasOthers
+          ? "Another one takes over after the lease; look again"
+          // A full disk or a lock keeps any other out as well.
+          : `Once locks and disk are well, to have another one take over: ${command}`,
       )];
   }
 }

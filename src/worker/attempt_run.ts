@@ -123,16 +123,20 @@ export class AttemptRun {
       ? null
       : new Alarm(timeout, () => this.end({ reason: "timeout", timeout }, killGrace));
     const result = await running;
-    return this.#report(result, await this.#clear(result));
+    return this.#report(result, await this.#clear(result, launcher.hasEnded));
   }
 
   /** After the command: sees to the rest of the tree, and says whether the end was ours. */
-  async #clear(result: AttemptResult): Promise<Ending | null> {
+  async #clear(result: AttemptResult, isAlone: boolean): Promise<Ending | null> {
     this.#isOver = true;
     const hasDied = result.kind === "launcher_died";
     if (this.#end === null) {
       // What the launcher started may live on. Nothing else may run in the attempt's stead before.
       if (hasDied) await endTree(this.#tree, { killAt: 0 });
+      // By what it says none has begun, so what is in its session is of earlier jobs.
+      else if (isAlone && result.kind === "not_begun") {
+        await endTree({ ...this.#tree, launchers: [] }, { killAt: 0 });
+      }
       return null;
     }
     const { ending, control, done } = this.#end;

@@ -29,6 +29,8 @@ export interface ProcessInfo extends ProcessRef {
   readonly alive: boolean;
   /** True for SIGSTOP and its like. */
   readonly stopped: boolean;
+  /** True while it waits for a disk or the like; until then no signal ends it. */
+  readonly waitsForDisk: boolean;
   /** A thread of the kernel: it has no environment and cannot be killed. */
   readonly kernel: boolean;
 }
@@ -67,6 +69,12 @@ export function processInfo(pid: number): ProcessInfo | null {
 export function processRef(pid: number): ProcessRef | null {
   const info = processInfo(pid);
   return info === null ? null : { pid: info.pid, startTime: info.startTime };
+}
+
+/** Whether exactly this process waits for a disk or the like at this moment: its heart cannot beat. */
+export function waitsForDisk(ref: ProcessRef): boolean {
+  const info = processInfo(ref.pid);
+  return info !== null && info.waitsForDisk && info.startTime === ref.startTime;
 }
 
 /**
@@ -184,6 +192,7 @@ function parseStat(text: string): ProcessInfo | null {
     session: Number(fields[3]),
     alive: state !== "X" && (state !== "Z" || threads > 1),
     stopped: state === "T" || state === "t",
+    waitsForDisk: state === "D",
     kernel: (Number(fields[6]) & KERNEL_THREAD) !== 0,
   };
 }

@@ -89,9 +89,8 @@ export class Launcher {
       stderr: "null",
       detached: true,
     }).spawn();
-    const ref = processRef(child.pid) ?? { pid: child.pid, startTime: "unknown" };
-    const launcher = new Launcher(spool, child, ref);
-    const statusFile = statusPath(spool, ref);
+    const launcher = new Launcher(spool, child, await refOf(child));
+    const statusFile = statusPath(spool, launcher.ref);
     try {
       // Made in advance and never emptied, so that a full disk does not cost a status.
       Deno.writeTextFileSync(statusFile, `none none${" ".repeat(100)}\n`, { mode: 0o600 });
@@ -169,6 +168,16 @@ export class Launcher {
       this.#waiting = null;
       waiting.resolve(attemptResult(status, waiting.job.cwd));
     }
+  }
+}
+
+/** @throws As `processInfo` of `host.ts`; the child has ended then. */
+async function refOf(child: Deno.ChildProcess): Promise<ProcessRef> {
+  try {
+    return processRef(child.pid) ?? { pid: child.pid, startTime: "unknown" };
+  } catch (error) {
+    await Promise.all([child.stdin.close(), child.stdout.cancel(), child.status]);
+    throw error;
   }
 }
 

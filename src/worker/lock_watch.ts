@@ -2,7 +2,8 @@
  * What a worker does while the store is locked: it cannot write, so it has no tick in which it would see
  * the others' heartbeats. It reads them, and finds out by the kernel who holds the lock. If that is a
  * worker whose heart stands still for a lease, it is lost like any other that hangs; its end frees the
- * store. Whatever else holds the lock is left alone.
+ * store. Whatever else holds the lock is left alone, and so is a worker that waits for its disk: it could
+ * not be ended before the disk is back, and then it goes on by itself.
  *
  * @module
  */
@@ -21,6 +22,8 @@ export interface LockWatchOptions {
   readonly watch: PeerWatch;
   /** Milliseconds without a heartbeat after which a worker is lost. */
   readonly lease: number;
+  /** Whether a process waits for its disk at this moment. */
+  readonly waitsForDisk: (process: ProcessRef) => boolean;
   /** A worker is lost that keeps the others out of the store. */
   readonly lost: (peer: WorkerInfo, reason: LossReason) => void;
   /** A monotonic clock, milliseconds. */
@@ -29,6 +32,9 @@ export interface LockWatchOptions {
 
 /** So long after its lease a worker that hangs has been ended, or cannot be; milliseconds. */
 const ENDING = 20_000;
+
+/** Stands for the disk, which keeps all out: nobody's heart can beat. */
+const NOBODY: ProcessRef = { pid: 0, startTime: "" };
 
 /** The worker that held the lock at the last look, and at all looks since a moment. */
 interface Suspect {
@@ -75,14 +81,15 @@ export class LockWatch {
 
   /** What it has read is worth nothing once the write is done: there is news. */
   async #look(state: { readonly isOver: boolean }): Promise<void> {
-    const { store, watch, lost } = this.#options;
+    const { store, watch, waitsForDisk, lost } = this.#options;
     try {
       const holder = await store.lockHolder();
       const peers = holder === null ? [] : await store.workers();
       if (state.isOver) return;
       this.#suspect = this.#suspectOf(holder, peers);
       if (holder === null) return;
-      for (const { peer, reason } of watch.look(peers, holder)) lost(peer, reason);
+      const culprit = waitsForDisk(holder) ? NOBODY : holder;
+      for (const { peer, reason } of watch.look(peers, culprit)) lost(peer, reason);
     } catch {
       // Nobody is judged by what cannot be read: the store, or the files of the kernel.
     }

@@ -187,6 +187,8 @@ function signalAll(
 export async function killHard(targets: HardTargets): Promise<HardResult> {
   const { worker, looks = 40 } = targets;
   const memory = newMemory();
+  // While the launchers live it can be seen what began first; what earlier jobs have left is older.
+  findTree(targets, memory);
   const refused = new Set<string>();
   let quiet = 0;
   let left: readonly ProcessRef[] = [];

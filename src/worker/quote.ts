@@ -30,6 +30,11 @@ export function quoteWords(words: readonly string[]): string {
   return words.map((word, index) => isPlain(word, index) ? word : shellQuote(word)).join(" ");
 }
 
+/** A word that is not the first, in quotes only if it needs them. */
+export function quoteWord(word: string): string {
+  return isPlain(word, 1) ? word : shellQuote(word);
+}
+
 function isPlain(word: string, index: number): boolean {
   if (index > 0) return PLAIN_ARGUMENT.test(word);
   return PLAIN_WORD.test(word) && !RESERVED_WORDS.has(word);

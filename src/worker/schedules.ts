@@ -70,7 +70,8 @@ export class Schedules {
     const offset = now - clock();
     // Before the first look it may have been, too.
     const takenBack = offset < this.#offset - SET_BACK ? await this.#takeBack(now) : [];
-    this.#offset = offset;
+    // The tick that is to store them may fail: then they are worked out again.
+    if (takenBack.length === 0) this.#offset = offset;
     const due = dueSchedules.filter((schedule) => !this.#rests(schedule));
     if (due.length === 0 && takenBack.length === 0) return;
     this.#firings = [...takenBack, ...due.length === 0 ? [] : await this.#workOutAll(due, now)];

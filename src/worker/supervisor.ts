@@ -11,7 +11,7 @@ import type { Store } from "../store/store.ts";
 import type { TickRequest, TickResult } from "../store/tick.ts";
 import type { StopRequest } from "../store/workers.ts";
 import type { FreeSlot } from "./attempt_start.ts";
-import { isAlive } from "./host.ts";
+import { isAlive, waitsForDisk } from "./host.ts";
 import { LockWatch } from "./lock_watch.ts";
 import { Membership } from "./membership.ts";
 import { PeerWatch } from "./peer_watch.ts";
@@ -72,7 +72,7 @@ export class Supervisor {
     this.#watch = new PeerWatch({ hostIdentity, lease, isAlive, clock });
     this.#rescues = new Rescues(store, events, { hostIdentity, spool, maxOutput }, wake);
     const lost: Rescues["begin"] = (peer, reason) => this.#rescues.begin(peer, reason);
-    const locks = new LockWatch({ store, watch: this.#watch, lease, lost, clock });
+    const locks = new LockWatch({ store, watch: this.#watch, lease, waitsForDisk, lost, clock });
     this.#link = new StoreLink(events, locks, (error) => this.#fail(error));
     this.#schedules = new Schedules({ store, events, wake, clock });
     const isHurried = options.drainWait !== null;

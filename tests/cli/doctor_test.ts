@@ -223,7 +223,7 @@ Deno.test("doctor prints a line for each check, and what to do below; names are 
 Deno.test("doctor finds settings that are a trap", async () => {
   await using queue = await healthyQueue();
   const traps: readonly (readonly [string, string, RegExp])[] = [
-    ["lease", "5s", /busy or sleeping/],
+    ["lease", "5s", /busy or asleep/],
     ["poll_interval", "2m", /found that late/],
     ["max_output", "1GiB", /so much/],
     ["kill_grace", "1d", /SIGTERM/],
@@ -314,6 +314,14 @@ Deno.test("doctor finds who may touch the store, and closes it", async () => {
   Deno.chmodSync(path, 0o644);
   const look = /^Others may look into \S+queue\.db \(its mode is 644, not 600\)$/;
   await assertMends(queue, { name: "access", verdict: "warning", finding: look });
+  {
+    // Kept open: SQLite has made what is beside it with the mode of the store.
+    Deno.chmodSync(path, 0o640);
+    await using _other = await SqliteStore.open(path, { create: false, readOnly: true });
+    Deno.chmodSync(`${path}-shm`, 0o640);
+    const others = /^Others may look into \S+queue\.db \(its mode is 640, not 600\)$/;
+    await assertMends(queue, { name: "access", verdict: "warning", finding: others });
+  }
   Deno.chmodSync(`${path}.d`, 0o777);
   await assertMends(
     queue,
@@ -394,6 +402,8 @@ Deno.test("doctor tells what is no store from one that is missing", async () => 
   assert.match(other.finding, /is a database of another program$/);
   assert.match(other.mend, /^Give the path of a store/);
   assert.match((await ask("queue.db.d")).finding, /is a directory$/);
+  const { findings } = await examine(queue, "--db", `${directory}/queue.db.d`);
+  assert.deepEqual(findings.map(({ name }) => name), ["store"]);
 });
 
 Deno.test("doctor finds a long log, and a file that is mostly empty", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { diskCheck, type Room } from "../../src/doctor/disk.ts";
 import { machineCheck, programCheck, SENSES, type Senses } from "../../src/doctor/surroundings.ts";
-import { fileCheck, hasWalResetBug } from "../../src/store/sqlite/examine_file.ts";
+import { fileCheck, hasWalResetBug, versionCheck } from "../../src/store/sqlite/examine_file.ts";
 import type { Database } from "../../src/store/sqlite/database.ts";
 import type { Patient } from "../../src/store/sqlite/examine.ts";
 import { findCircle } from "../../src/store/sqlite/examine_parents.ts";
@@ -33,7 +33,7 @@ Deno.test("diskCheck() warns before the disk is full, in bytes and in files", as
     "warning: The disk of /srv is nearly full: 99 MB of 200 MB are free",
   ]);
   assert.deepEqual(await found({ free: 9e6 }), [
-    "problem: The disk of /srv is full: 9 MB of 100.0 GB are free",
+    "problem: The disk of /srv has hardly any room: 9 MB of 100.0 GB are free",
   ]);
   assert.deepEqual(await found({ freeFiles: 9 }), [
     "warning: The disk of /srv has room for only 9 files",
@@ -84,6 +84,16 @@ Deno.test("hasWalResetBug() knows the versions that have it, and those that were
   }
   for (const version of ["3.6.23", "3.44.6", "3.50.7", "3.51.3", "3.53.2", "4.0.0"]) {
     assert.equal(hasWalResetBug(version), false, version);
+  }
+});
+
+Deno.test("versionCheck() sends nobody to update the Deno inside an executable", async () => {
+  const ask = (() => Promise.resolve({ sqlite: "3.49.1", schema: 1 })) as Patient["ask"];
+  for (
+    const [isExecutable, mend] of [[true, /^Update queuectl/], [false, /deno upgrade$/]] as const
+  ) {
+    const { findings } = await versionCheck({ ask }, isExecutable);
+    assert.match(findings[0]?.mend ?? "", mend);
   }
 });
 

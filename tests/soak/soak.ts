@@ -22,13 +22,13 @@ import { zombies } from "./campaigns/zombies.ts";
 const CAMPAIGNS: readonly Campaign[] = [
   flood,
   histories,
+  input,
   kills,
   load,
   power,
   storm,
   updates,
   zombies,
-  input,
 ];
 
 interface Summary extends Findings {
@@ -45,8 +45,14 @@ async function main(): Promise<number> {
       seed: { type: "string", default: String(Date.now() % 1_000_000_000) },
       scale: { type: "string", default: "1" },
       json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
     },
   });
+  if (values.help) {
+    console.log("deno task soak [NAME…] [--seed N] [--scale N] [--json]; the campaigns are:\n");
+    for (const { name, title } of CAMPAIGNS) console.log(`  ${name.padEnd(10)} ${title}`);
+    return 0;
+  }
   const names = CAMPAIGNS.map(({ name }) => name);
   const unknown = positionals.find((name) => !names.includes(name));
   if (unknown !== undefined) {

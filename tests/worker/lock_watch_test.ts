@@ -23,6 +23,7 @@ class Scene implements Disposable {
   now = 0;
   looks = 0;
   holder: ProcessRef | null = WORKER;
+  waitsForDisk = false;
   workers: () => Promise<WorkerInfo[]> = () => Promise.resolve([PEER]);
   readonly lost: string[] = [];
   readonly watch: LockWatch;
@@ -44,6 +45,7 @@ class Scene implements Disposable {
       },
       watch: new PeerWatch(options),
       lease: LEASE,
+      waitsForDisk: () => this.waitsForDisk,
       lost: ({ id }, reason) => this.lost.push(`${id} ${reason} after ${this.now}`),
       clock,
     });
@@ -84,6 +86,20 @@ Deno.test("LockWatch.during() judges nobody while no worker of this host holds t
     assert.equal(scene.watch.isWaiting, false);
   }
   assert.deepEqual(scene.lost, []);
+  await scene.finish();
+});
+
+Deno.test("LockWatch.during() counts no time in which a worker waits for its disk", async () => {
+  using scene = new Scene();
+  await scene.look(2);
+  scene.waitsForDisk = true;
+  await scene.look(12);
+  assert.deepEqual(scene.lost, []);
+  const { now } = scene;
+  scene.waitsForDisk = false;
+  await waitFor(() => scene.lost.length > 0);
+  const after = Number(/\d+$/.exec(scene.lost[0]!));
+  assert.ok(after >= now + LEASE - 3000, `${after} of ${now}`);
   await scene.finish();
 });
 

@@ -325,3 +325,17 @@ Deno.test("currentHost() is another one for each user from whom the processes of
   const { identity } = currentHost();
   assert.equal(currentHost(null).identity, `${identity} user:${Deno.uid()}`);
 });
+
+Deno.test("killHard() leaves alone what an earlier job of the slot has left", async () => {
+  await using it = await launch();
+  await it.run("env -i sleep 600 & echo $! >daemon");
+  const daemon = await it.pid("daemon");
+  it.run("echo $$ >pid; env -i sleep 600 & echo $! >own; wait", "later");
+  const [shell, own] = [await it.pid("pid"), await it.pid("own")];
+  const { launcher: { ref } } = it;
+  assert.deepEqual(await killHard({ worker: null, launchers: [ref], tokens: ["later"] }), {
+    ended: true,
+  });
+  assert.deepEqual([shell, own, daemon].map(alive), [false, false, true]);
+  Deno.kill(daemon, "SIGKILL");
+});

@@ -205,7 +205,14 @@ Deno.test("look: takes back a schedule that a clock ahead has moved on, at the s
   ];
   await look([], NOON + 1);
   assert.deepEqual([taken(), state.wakes], [[["ahead", 61, 0, 1]], 1]);
+  // The tick has failed, and the next one has not.
+  await look([], NOON + 2);
+  assert.deepEqual([taken(), state.wakes], [[["ahead", 61, 0, 1]], 2]);
+  state.all = [schedule({ name: "ahead", nextAt: NOON + MINUTE })];
+  await look([], NOON + 3);
+  assert.deepEqual([taken(), state.wakes], [[], 2]);
 
+  state.all = [schedule({ name: "ahead", nextAt: NOON + HOUR + MINUTE })];
   // As far ahead as before, and none of it is looked at: both clocks go on alike, or this one is ahead.
   for (const [time, now] of [[MINUTE, MINUTE], [2 * MINUTE, 2 * HOUR]] as const) {
     state.time = time;

@@ -17,7 +17,10 @@ const LARGE_WAL = 80_000_000;
 const MUCH_FREE = 64_000_000;
 
 /** What wrote this file, and what reads it. */
-export async function versionCheck({ ask }: Patient): Promise<Check> {
+export async function versionCheck(
+  { ask }: Pick<Patient, "ask">,
+  isExecutable = Deno.build.standalone,
+): Promise<Check> {
   const { sqlite, schema } = await ask((db) =>
     db.get("SELECT sqlite_version() AS sqlite, (SELECT max(version) FROM migration) AS schema")!
   );
@@ -25,7 +28,9 @@ export async function versionCheck({ ask }: Patient): Promise<Check> {
     ? [warning(
       `SQLite ${sqlite} may damage a store if two programs write to it and tidy its log at the same ` +
         "moment, which is rare: 3.51.3 does not",
-      "To update the Deno that runs queuectl: deno upgrade",
+      isExecutable
+        ? "Update queuectl, or build it with a newer Deno"
+        : "To update the Deno that runs queuectl: deno upgrade",
     )]
     : [];
   const text = `SQLite ${sqlite}, schema ${schema} of ${MIGRATIONS.length}`;

@@ -5,7 +5,7 @@
  */
 
 import type { Check, Finding } from "../examination.ts";
-import { problem } from "../examination.ts";
+import { problem, warning } from "../examination.ts";
 import { lockHolder } from "./lock_holder.ts";
 
 /** Whoever is seen at each of so many looks, so many milliseconds apart, does not let go. */
@@ -30,7 +30,7 @@ export async function locksCheck(path: string, seen = () => lockHolder(path)): P
       `Process ${pid} was stopped while it held the lock of the store: nobody can write`,
       `To let it go on: kill -CONT ${pid}`,
     )
-    : problem(
+    : warning(
       `Process ${pid} has held the lock of the store for more than a second: nobody can write`,
       `To end it, if it is stuck: kill ${pid}`,
     );

@@ -11,6 +11,7 @@
 import { StoreLockedError } from "../../errors.ts";
 import { type ProcessInfo, processInfo } from "../../worker/host.ts";
 import { sideDirectory, storeFile } from "./location.ts";
+import { fileIdentity } from "./log_files.ts";
 
 /** A lock that keeps others out: who holds this byte for writing keeps out all writers. */
 interface Lock {
@@ -129,11 +130,9 @@ function openFiles(pid: number): string[] {
   }
 }
 
-/** `stat` opens nothing, so SQLite's locks stay. */
 function identityOf(path: string): string | null {
   try {
-    const { dev, ino } = Deno.statSync(path);
-    return `${dev}:${ino}`;
+    return fileIdentity(path);
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { quoteWords } from "../../worker/quote.ts";
+import { quoteWord, quoteWords } from "../../worker/quote.ts";
 import { APPLICATION_ID } from "./migrate.ts";
 
 /** Runs SQL on the store file in one transaction, beside whoever else uses it. */
@@ -26,8 +26,12 @@ export function rebuildCommand(path: string): string {
 export function restoreCommand(path: string): string {
   const [file, fresh, kept] = [path, `${path}.new`, `${path}.damaged`].map(quoteWord);
   const steps = [
+    // Of an earlier try.
+    `rm -f ${fresh}`,
     `(umask 077; { sqlite3 ${file} .dump | sed 's/^ROLLBACK;.*/COMMIT;/'; ` +
     `echo 'PRAGMA application_id = ${APPLICATION_ID};'; } | sqlite3 ${fresh})`,
+    // Where nothing could be read, nothing is put in place.
+    `sqlite3 ${fresh} 'SELECT version FROM migration' | grep -q .`,
     `sqlite3 ${fresh} 'SELECT count(*) FROM job'`,
     `mkdir -m 700 ${kept}`,
     `for f in ${file} ${quoteWord(`${path}-wal`)} ${quoteWord(`${path}-shm`)}; do ` +
@@ -42,8 +46,4 @@ export function restoreCommand(path: string): string {
 /** Puts a file that is no store out of the way. */
 export function asideCommand(path: string): string {
   return `To put it aside, if nobody needs it here: ${quoteWords(["mv", path, `${path}.old`])}`;
-}
-
-function quoteWord(word: string): string {
-  return quoteWords(["", word]).slice(3);
 }

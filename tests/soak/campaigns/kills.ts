@@ -53,7 +53,7 @@ export async function killCampaign(stage: Stage, options: KillOptions): Promise<
   const missing = Object.entries(kills).flatMap(([name, count]) =>
     count === 0 && options.kills >= ENOUGH_KILLS ? [`The moment ${name} never came`] : []
   );
-  await enqueueUp(commands, options.jobs);
+  await commands.enqueueUp(options.jobs);
   await settle(scene, options.jobs).catch(note);
   await crowd.close();
   await stage.isEmpty().catch(note);
@@ -92,7 +92,7 @@ async function killAll(
     const name = first.shift() ?? random.pick(names);
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const isDue = commands.printed.length < jobs * (killed + 2) / (kills + 2) ||
-        unfinished(scene).length < BATCH;
+        scene.ledger.unfinished().length < BATCH;
       const beside = isDue ? commands.enqueue({ kill: random.chance(0.2) }) : commands.steer();
       const [isKilled] = await Promise.all([MOMENTS[name]!(scene), beside]);
       if (!isKilled && ++misses < 2 * kills + 20) continue;
@@ -107,23 +107,13 @@ async function killAll(
   return counts;
 }
 
-async function enqueueUp(commands: Commands, jobs: number): Promise<void> {
-  while (commands.printed.length < jobs) await commands.enqueue();
-}
-
-/** The jobs that are not final. */
-function unfinished({ ledger }: Scene): Record<string, unknown>[] {
-  const final = "('completed', 'dead', 'cancelled')";
-  return ledger.ask(`SELECT id, state, error FROM job WHERE state NOT IN ${final}`);
-}
-
 /** Waits until every job is final. */
 async function settle(scene: Scene, jobs: number): Promise<void> {
-  await waitFor(() => unfinished(scene).length === 0, {
+  await waitFor(() => scene.ledger.unfinished().length === 0, {
     timeout: 60_000 + jobs * 50,
     interval: 200,
     message: () => {
-      const left = unfinished(scene);
+      const left = scene.ledger.unfinished();
       return `the end of ${left.length} jobs: ${JSON.stringify(left.slice(0, 5))}`;
     },
   });

@@ -69,14 +69,14 @@ export async function zombieCampaign(stage: Stage, options: ZombieOptions): Prom
     await Promise.all([
       halts.halt().catch(note),
       halts.halt().catch(note),
-      isDue ? enqueueUp(commands, jobs * (stopped + 2) / stops) : commands.steer(),
+      isDue ? commands.enqueueUp(jobs * (stopped + 2) / stops) : commands.steer(),
     ]);
     progress(`${stopped + 2} stops, ${commands.printed.length} jobs`);
   }
-  await waitFor(() => unfinished(ledger).length === 0, {
+  await waitFor(() => ledger.unfinished().length === 0, {
     timeout: 60_000 + jobs * 50,
     interval: 200,
-    message: () => `the end of ${JSON.stringify(unfinished(ledger).slice(0, 5))}`,
+    message: () => `the end of ${JSON.stringify(ledger.unfinished().slice(0, 5))}`,
   }).catch(note);
   await crowd.close();
   await stage.isEmpty().catch(note);
@@ -100,18 +100,6 @@ export async function zombieCampaign(stage: Stage, options: ZombieOptions): Prom
       ...found.faults,
     ],
   };
-}
-
-async function enqueueUp(commands: Commands, jobs: number): Promise<void> {
-  for (let tries = 0; tries < 100 && commands.printed.length < jobs; tries++) {
-    await commands.enqueue();
-  }
-}
-
-function unfinished(ledger: Ledger): unknown[] {
-  return ledger.ask(
-    "SELECT id, state, error FROM job WHERE state NOT IN ('completed', 'dead', 'cancelled')",
-  );
 }
 
 /** Stops workers and lets them go on. */

@@ -38,6 +38,11 @@ export class Commands {
     this.#newJob = (batch) => JSON.stringify(newJob(random, batch, duration));
   }
 
+  /** Enqueues until so many ids are printed, or a hundred tries were in vain. */
+  async enqueueUp(jobs: number): Promise<void> {
+    for (let tries = 0; tries < 100 && this.printed.length < jobs; tries++) await this.enqueue();
+  }
+
   /** Enqueues a batch. */
   async enqueue({ kill = false } = {}): Promise<void> {
     const batch = `batch-${this.#batches++}`;

@@ -28,6 +28,12 @@ export class Ledger implements Disposable {
     return this.#database.prepare(sql).all(...values);
   }
 
+  /** The jobs that are not final. */
+  unfinished(): Record<string, unknown>[] {
+    const final = "('completed', 'dead', 'cancelled')";
+    return this.ask(`SELECT id, state, error FROM job WHERE state NOT IN ${final}`);
+  }
+
   /** The number that is the answer to a question. */
   count(sql: string, ...values: SQLInputValue[]): number {
     return Number(Object.values(this.ask(sql, ...values)[0] ?? {})[0]);
