@@ -36,6 +36,8 @@ export class Rescues {
   readonly #attempts = new Map<string, RunningAttempt>();
   #ended: AttemptEnd[] = [];
   #buried: string[] = [];
+  /** How many are tried for the first time. */
+  #trying = 0;
 
   constructor(store: Store, events: Events, options: RescueOptions, wake: () => void) {
     this.#store = store;
@@ -44,9 +46,12 @@ export class Rescues {
     this.#wake = wake;
   }
 
-  /** Whether nothing waits for a tick. */
-  get isStored(): boolean {
-    return this.#ended.length === 0 && this.#buried.length === 0;
+  /**
+   * Whether nothing waits for a tick, nor is about to: a worker does not end in the middle of a rescue. One
+   * that has failed once is left to the next worker.
+   */
+  get isDone(): boolean {
+    return this.#trying === 0 && this.#ended.length === 0 && this.#buried.length === 0;
   }
 
   /** Begins the rescue of a lost worker, unless it was begun. */
@@ -104,16 +109,24 @@ export class Rescues {
 
   /** Tries until it succeeds: what is left of a lost worker keeps its jobs from running again. */
   async #run(worker: string, work: () => Promise<void>): Promise<void> {
+    this.#trying++;
     for (let delay = RETRY_DELAY;; delay = Math.min(delay * 2, MAX_RETRY_DELAY)) {
-      try {
-        await work();
-        break;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#events.emit({ type: "rescue_failed", worker, error: reason });
-        await sleep(delay);
-      }
+      const error = await failureOf(work);
+      if (delay === RETRY_DELAY) this.#trying--;
+      if (error === null) break;
+      this.#events.emit({ type: "rescue_failed", worker, error });
+      await sleep(delay);
     }
     this.#wake();
+  }
+}
+
+/** Why it failed; null if it did not. */
+async function failureOf(work: () => Promise<void>): Promise<string | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }

@@ -173,7 +173,7 @@ export class Supervisor {
         "The worker has ended without its store: the next worker takes over what it ran",
       );
     }
-    if (!this.#runner.isSettled || !this.#rescues.isStored) return false;
+    if (!this.#runner.isSettled || !this.#rescues.isDone) return false;
     return this.#stop !== null || await this.#hasDrained();
   }
 

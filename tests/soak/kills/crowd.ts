@@ -66,7 +66,10 @@ export class Crowd implements AsyncDisposable {
     };
   }
 
-  /** Asks each to end, once; starts no more; resolves when all have ended, by force if need be. */
+  /**
+   * Asks each to end, once; starts no more; when all have ended, by force if need be, a last one buries
+   * whoever was lost a moment before.
+   */
   async close(): Promise<void> {
     const asked = new Set<number>();
     const deadline = performance.now() + CLOSE_PATIENCE;
@@ -76,6 +79,8 @@ export class Crowd implements AsyncDisposable {
       if (isLate || !asked.has(worker.pid)) signal(worker, isLate ? "SIGKILL" : "SIGTERM");
       asked.add(worker.pid);
     });
+    const { code, stderr } = await this.#stage.run(["worker", "start", "--drain"]);
+    if (code !== 0) this.faults.push(`The last worker ended with ${code}: ${stderr}`);
   }
 
   /** Kills all that are left. */
