@@ -143,7 +143,7 @@ export async function recordsCheck({ ask, path, options }: Patient): Promise<Che
   );
   return {
     name: "records",
-    text: `${jobs} jobs, their attempts, inputs and outputs fit together`,
+    text: `All fits together: jobs (${jobs}), their attempts, inputs and outputs`,
     findings: [...findings, ...counters],
   };
 }
