@@ -6,6 +6,7 @@
 
 import { type Check, type Finding, problem, warning } from "../store/examination.ts";
 import { quoteWord } from "../worker/quote.ts";
+import { isDirectory } from "./ward.ts";
 
 /** Room on a file system, in bytes and in files; files are 0 where they have no limit. */
 export interface Room {
@@ -25,7 +26,7 @@ const PLENTY = 10_000_000_000;
 
 /** The file system of a store's directory, whether that is there yet or not. */
 export async function diskCheck(directory: string, look = roomAt): Promise<Check> {
-  const place = isThere(directory)
+  const place = isDirectory(directory)
     ? directory
     : directory.slice(0, directory.lastIndexOf("/")) || "/";
   const room = await look(place);
@@ -60,12 +61,4 @@ async function roomAt(path: string): Promise<Room | null> {
 
 function describe(bytes: number): string {
   return bytes < 1e9 ? `${Math.floor(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }

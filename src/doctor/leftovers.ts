@@ -9,7 +9,7 @@ import type { RunningAttempt } from "../store/tick.ts";
 import { environmentToken, environmentVariable, listProcesses } from "../worker/host.ts";
 import { quoteWords } from "../worker/quote.ts";
 import { leftovers } from "../worker/sweep.ts";
-import { confirmed, queuectl, type Ward } from "./ward.ts";
+import { confirmed, isDirectory, queuectl, type Ward } from "./ward.ts";
 
 /** So many names stand in a command at the most. */
 const MAX_NAMED = 50;
@@ -17,7 +17,7 @@ const MAX_NAMED = 50;
 /** Files of the spool that belong to nobody. */
 export async function spoolCheck(ward: Ward): Promise<Check> {
   const found = await confirmed(async () => {
-    const paths = isThere(ward.store.directory) ? await leftovers(ward.store, ward.host) : [];
+    const paths = isDirectory(ward.store.directory) ? await leftovers(ward.store, ward.host) : [];
     const inUse = (await runningAttempts(ward)).flatMap(({ token, launcher }) => [
       `/${token}.`,
       `/launcher-${launcher.pid}-${launcher.startTime}.`,
@@ -45,7 +45,7 @@ function removal(paths: readonly string[], ward: Ward): string {
 export async function socketsCheck(ward: Ward): Promise<Check> {
   const { store } = ward;
   const found = await confirmed(async () => {
-    const sockets = isThere(store.directory)
+    const sockets = isDirectory(store.directory)
       ? [...Deno.readDirSync(store.directory)].map(({ name }) => name)
         .filter((name) => name.endsWith(".sock"))
       : [];
@@ -106,14 +106,6 @@ async function runningAttempts({ store }: Ward): Promise<readonly RunningAttempt
     ...jobs.map(({ workerId }) => workerId).filter((id) => id !== null),
   ]);
   return (await Promise.all([...workers].map((id) => store.attemptsOf(id)))).flat();
-}
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isDirectory;
-  } catch {
-    return false;
-  }
 }
 
 function sizeOf(path: string): number {

@@ -73,3 +73,12 @@ export function inCondition(
 ): WorkerInfo[] {
   return [...workers].filter(([, condition]) => condition === wanted).map(([worker]) => worker);
 }
+
+/** Whether a directory is there, as far as this process can see. */
+export function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,5 @@
 /**
- * The flood campaign (issue 4, point 6): jobs that write gigabytes. The worker must keep neither the disk
+ * The flood campaign: jobs that write gigabytes. The worker must keep neither the disk
  * nor the memory full of it, and the store has what `max_output` allows.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * The kill campaign (issue 4, point 2): real workers and real commands, killed at random moments.
+ * The kill campaign: real workers and real commands, killed at random moments.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The load campaign (issue 4, point 7): short jobs by the ten thousand through one worker, which must not
+ * The load campaign: short jobs by the ten thousand through one worker, which must not
  * grow in any way.
  *
  * @module

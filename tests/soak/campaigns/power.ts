@@ -1,5 +1,5 @@
 /**
- * The power campaign (issue 4, point 4): the power goes at any moment of real work. What a user was told
+ * The power campaign: the power goes at any moment of real work. What a user was told
  * is done is there afterwards, the store is sound, and a worker goes on with it.
  *
  * @module

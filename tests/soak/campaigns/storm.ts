@@ -1,5 +1,5 @@
 /**
- * The storm campaign (issue 4, point 5): a million jobs that are due, freed or cancelled at one moment.
+ * The storm campaign: a million jobs that are due, freed or cancelled at one moment.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The zombie campaign (issue 4, point 3): workers are stopped at random moments, some of them in the middle
+ * The zombie campaign: workers are stopped at random moments, some of them in the middle
  * of a transaction, and go on after a while that is shorter than the lease, about as long, or never.
  *
  * @module
