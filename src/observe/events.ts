@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { Job } from "../job/job.ts";
 import type { Fired } from "../store/schedules.ts";
-import type { Settled } from "../store/tick.ts";
+import type { ClaimedJob, Settled } from "../store/tick.ts";
 import type { WorkerInfo } from "../store/workers.ts";
 
 /** Something that happened in a worker. */
@@ -33,7 +32,7 @@ export type WorkerEvent =
   /** Old jobs cannot be removed; it is tried again in a minute. */
   | { readonly type: "retention_failed"; readonly error: string }
   | { readonly type: "worker_stopped"; readonly worker: string }
-  | { readonly type: "job_started"; readonly job: Job; readonly attempt: number }
+  | { readonly type: "job_started"; readonly job: ClaimedJob; readonly attempt: number }
   | { readonly type: "job_ended"; readonly settled: Settled }
   /** A firing of a schedule has enqueued a job, or was skipped. */
   | { readonly type: "schedule_fired"; readonly fired: Fired }

@@ -18,9 +18,23 @@ export interface AttemptRef {
   readonly token: string;
 }
 
+/** What is to be known of a job to run it. */
+export type ClaimedJob = Pick<
+  Job,
+  | "id"
+  | "command"
+  | "queue"
+  | "attempts"
+  | "maxRetries"
+  | "timeout"
+  | "cwd"
+  | "schedule"
+  | "fireTime"
+>;
+
 /** A job that this worker has just been given. */
 export interface Claim extends AttemptRef {
-  readonly job: Job;
+  readonly job: ClaimedJob;
   /** Its number in the attempt log. */
   readonly attempt: number;
   readonly env: Readonly<Record<string, string>>;
@@ -70,6 +84,11 @@ export interface TickRequest {
   readonly observed: ReadonlyMap<string, Observation>;
   /** It takes no new work any more; shown to others. */
   readonly draining: boolean;
+  /**
+   * It comes soon after another tick: the heart does not beat, nobody looks at the others, and `draining` and
+   * `slots` are as they were. For a worker that settles hundreds of jobs a second most of a tick would be this.
+   */
+  readonly isBrief?: boolean;
   /** Workers whose attempts have all been cleaned up and are settled by this tick. */
   readonly buried: readonly string[];
   /** How many slots it has now, where that is not what it said before. */
@@ -109,8 +128,8 @@ export interface TickResult {
   readonly now: number;
   /** Others have given this worker up: its attempts are not its own any more. */
   readonly evicted: boolean;
-  /** The other workers of the store. */
-  readonly peers: readonly WorkerInfo[];
+  /** The other workers of the store; null if the tick was brief. */
+  readonly peers: readonly WorkerInfo[] | null;
   /** Time until the next job or schedule is due, or a rate lets a job begin; null if none does. */
   readonly nextDueIn: number | null;
 }

@@ -5,8 +5,7 @@
  */
 
 import { formatTime } from "../job/time.ts";
-import type { Job } from "../job/job.ts";
-import type { Claim } from "../store/tick.ts";
+import type { Claim, ClaimedJob } from "../store/tick.ts";
 import type { AttemptStart, ProcessRef } from "./protocol.ts";
 
 /** A slot that can take a job. */
@@ -42,7 +41,7 @@ export function attemptStart(claim: Claim, free: FreeSlot, options: StartOptions
 }
 
 /** After those of the user, who cannot set them. */
-function ownVariables(job: Job, token: string, address: string): Record<string, string> {
+function ownVariables(job: ClaimedJob, token: string, address: string): Record<string, string> {
   const variables: Record<string, string> = {
     QUEUECTL_JOB_ID: job.id,
     QUEUECTL_ATTEMPT: String(job.attempts),

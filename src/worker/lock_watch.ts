@@ -42,10 +42,18 @@ interface Suspect {
   readonly since: number;
 }
 
+interface Write {
+  isOver: boolean;
+}
+
 /** Watches who locks the store, whenever a write takes long. */
 export class LockWatch {
   readonly #options: LockWatchOptions;
   #suspect: Suspect | null = null;
+  /** The latest write. */
+  #current: Write = { isOver: true };
+  /** A timer runs. */
+  #isArmed = false;
 
   constructor(options: LockWatchOptions) {
     this.#options = options;
@@ -60,32 +68,38 @@ export class LockWatch {
     return this.#suspect !== null && clock() - this.#suspect.since < lease + ENDING;
   }
 
-  /** Writes to the store; looks at who is in the way for as long as that takes. */
+  /** Writes to the store; looks at who is in the way for as long as that takes. One write at a time. */
   async during<T>(write: () => Promise<T>): Promise<T> {
-    const state = { isOver: false };
-    let timer: ReturnType<typeof setTimeout>;
-    const arm = () => {
-      timer = setTimeout(async () => {
-        await this.#look(state);
-        if (!state.isOver) arm();
-      }, LOOK_INTERVAL);
-    };
-    arm();
+    const current: Write = { isOver: false };
+    this.#current = current;
+    if (!this.#isArmed) this.#arm();
     try {
       return await write();
     } finally {
-      state.isOver = true;
-      clearTimeout(timer!);
+      current.isOver = true;
     }
   }
 
+  /** One timer for many writes: most take a fraction of a millisecond, as much as a timer of their own. */
+  #arm(): void {
+    this.#isArmed = true;
+    const before = this.#current;
+    const timer = setTimeout(async () => {
+      const now = this.#current;
+      if (now === before && !now.isOver) await this.#look(now);
+      this.#isArmed = false;
+      if (!this.#current.isOver) this.#arm();
+    }, LOOK_INTERVAL);
+    Deno.unrefTimer(timer);
+  }
+
   /** What it has read is worth nothing once the write is done: there is news. */
-  async #look(state: { readonly isOver: boolean }): Promise<void> {
+  async #look(write: Readonly<Write>): Promise<void> {
     const { store, watch, waitsForDisk, lost } = this.#options;
     try {
       const holder = await store.lockHolder();
       const peers = holder === null ? [] : await store.workers();
-      if (state.isOver) return;
+      if (write.isOver) return;
       this.#suspect = this.#suspectOf(holder, peers);
       if (holder === null) return;
       const culprit = waitsForDisk(holder) ? NOBODY : holder;

@@ -9,7 +9,7 @@ import { StoreError } from "../errors.ts";
 import type { Events } from "../observe/events.ts";
 import type { Store } from "../store/store.ts";
 import type { TickRequest, TickResult } from "../store/tick.ts";
-import type { StopRequest } from "../store/workers.ts";
+import type { StopRequest, WorkerInfo } from "../store/workers.ts";
 import type { FreeSlot } from "./attempt_start.ts";
 import { isAlive, waitsForDisk } from "./host.ts";
 import { LockWatch } from "./lock_watch.ts";
@@ -51,6 +51,9 @@ export class Supervisor {
   #fatal: Error | null = null;
   #wasReady = false;
   #nextDueIn: number | null = null;
+  /** When the heart beat last, by the monotonic clock, and whether it said that the worker is ending. */
+  #beatAt = -Infinity;
+  #saidStopping = false;
   /** The last tick found nothing to claim although slots were free. */
   #isIdle = false;
 
@@ -193,13 +196,17 @@ export class Supervisor {
     const pending = this.#runner.take();
     const rescued = this.#rescues.take();
     const { slots } = this.#runner;
+    const isStopping = this.#stop !== null;
+    const isBrief = begun - this.#beatAt < HEARTBEAT_INTERVAL / 2 && slots === this.#member.slots &&
+      isStopping === this.#saidStopping && rescued.buried.length === 0;
     const request: TickRequest = {
       worker: this.#member.id,
+      isBrief,
       ended: [...pending.ended, ...rescued.ended],
       output: pending.output,
       free: free.map(({ launcher }) => launcher),
       observed: this.#watch.observations(),
-      draining: this.#stop !== null,
+      draining: isStopping,
       buried: rescued.buried,
       ...(slots === this.#member.slots ? {} : { slots }),
       firings: this.#schedules.take(),
@@ -209,6 +216,10 @@ export class Supervisor {
       this.#runner.putBack(pending);
       this.#rescues.putBack(rescued);
       return;
+    }
+    if (!isBrief) {
+      this.#beatAt = begun;
+      this.#saidStopping = isStopping;
     }
     this.#nextDueIn = result.nextDueIn;
     this.#isIdle = free.length > result.claimed.length;
@@ -220,13 +231,15 @@ export class Supervisor {
     this.#begin(result, free, performance.now() - begun);
     this.#obey(result);
     this.#retention.tick(result.now);
-    for (const { peer, reason } of this.#watch.look(result.peers)) {
-      this.#rescues.begin(peer, reason);
-    }
+    if (result.peers !== null) this.#look(result.peers);
     if (this.#link.isAway) await this.#comeBack();
     if (result.evicted) await this.#rejoin();
     if (rescued.buried.length > 0) await this.#sweep();
     await this.#link.ask(() => this.#schedules.look(result));
+  }
+
+  #look(peers: readonly WorkerInfo[]): void {
+    for (const { peer, reason } of this.#watch.look(peers)) this.#rescues.begin(peer, reason);
   }
 
   /** A claim whose lease is not sure any more, or that comes after a stop, is given back. */

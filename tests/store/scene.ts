@@ -14,6 +14,7 @@ import type {
   AttemptEnd,
   AttemptRef,
   Claim,
+  ClaimedJob,
   Observation,
   Settled,
   TickRequest,
@@ -147,6 +148,15 @@ interface Control {
   ids: number;
 }
 
+/** What a claim is to tell of a job. */
+export function asClaimed(job: Job): ClaimedJob {
+  const { id, command, queue, attempts, maxRetries, timeout, cwd, schedule, fireTime } = job;
+  return { id, command, queue, attempts, maxRetries, timeout, cwd, schedule, fireTime };
+}
+
+/** What comes of a tick that is not brief. */
+export type FullTick = TickResult & { readonly peers: readonly WorkerInfo[] };
+
 /** A worker that has joined, as far as the store sees one. */
 export class Worker {
   readonly id: string;
@@ -160,8 +170,19 @@ export class Worker {
     this.#scene = scene;
   }
 
-  /** One tick, in which nothing happens but what is given. */
-  tick(request: Partial<TickRequest> = {}): Promise<TickResult> {
+  /** One tick with a heartbeat, in which nothing happens but what is given. */
+  async tick(request: Partial<TickRequest> = {}): Promise<FullTick> {
+    const { peers, ...result } = await this.#tick(request);
+    if (peers === null) throw new Error("The tick says nothing of the peers");
+    return { ...result, peers };
+  }
+
+  /** One tick between two heartbeats. */
+  tickBriefly(request: Partial<TickRequest> = {}): Promise<TickResult> {
+    return this.#tick({ ...request, isBrief: true });
+  }
+
+  #tick(request: Partial<TickRequest>): Promise<TickResult> {
     return this.#store.tick({
       worker: this.id,
       ended: [],
@@ -198,7 +219,7 @@ export class Worker {
   }
 
   /** Ticks until nothing is left to do at this moment; the last tick. */
-  async calm(): Promise<TickResult> {
+  async calm(): Promise<FullTick> {
     for (let ticks = 0; ticks < 50_000; ticks++) {
       const result = await this.tick();
       if (result.nextDueIn !== 0) return result;
@@ -212,7 +233,7 @@ export class Worker {
   }
 
   /** Settles attempts, all with one outcome. */
-  settle(claims: readonly AttemptRef[], outcome: Outcome): Promise<TickResult> {
+  settle(claims: readonly AttemptRef[], outcome: Outcome): Promise<FullTick> {
     return this.tick({ ended: claims.map((claim) => this.end(claim, outcome)) });
   }
 
@@ -227,13 +248,13 @@ export class Worker {
   }
 
   /** Tells the store what it has seen of another worker's heartbeat. */
-  async observe(peer: string, unmovedFor: number): Promise<TickResult> {
+  async observe(peer: string, unmovedFor: number): Promise<FullTick> {
     const { heartbeat } = await infoOf(this.#store, peer);
     return await this.observeAt(peer, { heartbeat, unmovedFor });
   }
 
   /** The same for a heartbeat that it has seen earlier. */
-  observeAt(peer: string, observation: Observation): Promise<TickResult> {
+  observeAt(peer: string, observation: Observation): Promise<FullTick> {
     return this.tick({ observed: new Map([[peer, observation]]) });
   }
 }

@@ -66,10 +66,16 @@ export function attachParents(db: Database, job: Dependent, now: number): void {
   readyIfFree(db, job.seq, now);
 }
 
-/** Within a transaction: a job has ended, and others may wait for it. */
-export function noteEnded(db: Database, id: string): void {
-  if (db.get("SELECT 1 FROM dependency WHERE parent = ? LIMIT 1", id) === null) return;
-  db.run("INSERT INTO ended_parent (id) VALUES (?) ON CONFLICT DO NOTHING", id);
+/** Within a transaction: jobs have ended, and others may wait for them. */
+export function noteEnded(db: Database, ...ids: readonly string[]): void {
+  const parents = db.all(
+    `SELECT value AS id FROM json_each(?) WHERE EXISTS
+      (SELECT 1 FROM dependency WHERE parent = value)`,
+    JSON.stringify(ids),
+  );
+  for (const { id } of parents) {
+    db.run("INSERT INTO ended_parent (id) VALUES (?) ON CONFLICT DO NOTHING", id!);
+  }
 }
 
 /** Within a transaction: tells up to `limit` dependents of jobs that have ended. */

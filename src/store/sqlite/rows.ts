@@ -107,7 +107,7 @@ export function workerFromRow(row: Row): WorkerInfo {
     process: { pid: row.pid as number, startTime: row.process_start as string },
     joinOrder: row.join_order as number,
     slots: row.slots as number,
-    queues: row.queues === null ? null : JSON.parse(row.queues as string) as string[],
+    queues: queuesFromRow(row),
     busy: row.busy as number,
     state: row.draining === 1 ? "draining" : "running",
     stopRequest: row.stop_request as StopRequest | null,
@@ -117,4 +117,9 @@ export function workerFromRow(row: Row): WorkerInfo {
     heartbeat: row.heartbeat as number,
     unmovedFor: row.unmoved_for as number,
   };
+}
+
+/** The queues that a row of `worker` names; null is every queue. */
+export function queuesFromRow({ queues }: Row): string[] | null {
+  return queues === null ? null : JSON.parse(queues as string);
 }

@@ -8,6 +8,7 @@ import { settle } from "../../job/outcome.ts";
 import { isFinal, type State, transition } from "../../job/state.ts";
 import type { AttemptEnd, Settled } from "../tick.ts";
 import type { Database } from "./database.ts";
+import { completeAttempts } from "./complete.ts";
 import { deleteOutput, insertChunk } from "./output.ts";
 import { noteEnded } from "./parents.ts";
 
@@ -21,10 +22,22 @@ const CLOSE = `UPDATE attempt SET outcome = ?, finished_at = ?, exit_code = ?, e
   output_bytes = ? WHERE job = ? AND attempt = ?`;
 
 /**
- * Within a transaction: settles an attempt, or returns null if its job has moved on, or its worker is
- * back that was given up.
+ * Within a transaction: settles attempts.
+ *
+ * @returns what became of each, in their order; null if its job has moved on, or its worker is back that was
+ * given up
  */
-export function settleAttempt(
+export function settleAttempts(
+  db: Database,
+  ends: readonly AttemptEnd[],
+  now: number,
+  random: () => number,
+): (Settled | null)[] {
+  const completed = completeAttempts(db, ends, now);
+  return ends.map((end) => completed.get(end) ?? settleAttempt(db, end, now, random));
+}
+
+function settleAttempt(
   db: Database,
   end: AttemptEnd,
   now: number,

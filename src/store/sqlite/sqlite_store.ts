@@ -310,13 +310,12 @@ export class SqliteStore implements Store {
 
   async tick(request: TickRequest): Promise<TickResult> {
     const bells = request.buried.length > 0 ? listDoorbells(this.directory) : [];
-    const { result, hasMadeWork } = await this.#write("normal", (db) => {
+    const { result, hasMadeWork, others } = await this.#write("normal", (db) => {
       db.requireFile();
       return tick(db, request, this.#env);
     });
-    const peers = result.peers.map((peer) => peer.id);
-    removeDoorbells(this.directory, bells, [request.worker, ...peers]);
-    if (hasMadeWork) await ringDoorbells(this.directory, peers);
+    removeDoorbells(this.directory, bells, [request.worker, ...others]);
+    if (hasMadeWork) await ringDoorbells(this.directory, others);
     return result;
   }
 

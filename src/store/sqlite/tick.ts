@@ -11,8 +11,8 @@ import type { Database } from "./database.ts";
 import { storeChunk } from "./output.ts";
 import { tellDependents } from "./parents.ts";
 import { dueSchedules, fire, nextFiringIn } from "./schedules.ts";
-import { settleAttempt } from "./settle.ts";
-import { buryWorker, heartbeat, observePeers } from "./workers.ts";
+import { settleAttempts } from "./settle.ts";
+import { buryWorker, greet, observePeers, otherWorkers } from "./workers.ts";
 
 /** What the store takes from outside, so that tests can hold it still. */
 export interface Surroundings {
@@ -35,21 +35,18 @@ export interface Ticked {
   readonly result: TickResult;
   /** There is work now that was not there before, so the other workers are to be rung. */
   readonly hasMadeWork: boolean;
+  /** The ids of the other workers, if there is work for them or some are gone; else none. */
+  readonly others: readonly string[];
 }
 
 /** Within a transaction: the whole tick. */
 export function tick(db: Database, request: TickRequest, env: Surroundings): Ticked {
   const now = env.now();
-  const self = heartbeat(db, request, now);
-  const settled: TickResult["settled"][number][] = [];
-  const stale: string[] = [];
+  const self = greet(db, request, now);
   // Before the ends: an attempt that is settled takes no output any more.
   for (const { jobId, token, chunk } of request.output) storeChunk(db, jobId, token, chunk);
-  for (const end of request.ended) {
-    const result = settleAttempt(db, end, now, env.random);
-    if (result) settled.push(result);
-    else stale.push(end.token);
-  }
+  const ends = settleAttempts(db, request.ended, now, env.random);
+  const settled = ends.filter((end) => end !== null);
   for (const worker of request.buried) buryWorker(db, worker);
   const told = tellDependents(db, now, TOLD_PER_TICK);
   const fired = (request.firings ?? []).flatMap((firing) => fire(db, firing, now));
@@ -57,12 +54,14 @@ export function tick(db: Database, request: TickRequest, env: Surroundings): Tic
   const { claims, rateOpensIn } = self === null
     ? { claims: [], rateOpensIn: null }
     : claimJobs(db, request, self, now, env.newToken);
+  const hasMadeWork = told.ready > 0 || fired.some(({ jobId }) => jobId !== null) ||
+    settled.some(({ state }) => state === "pending");
   const isBehind = promoted === PROMOTIONS_PER_TICK || !told.isDone;
   return {
     result: {
       claimed: claims,
       settled,
-      stale,
+      stale: request.ended.filter((_, i) => ends[i] === null).map(({ token }) => token),
       cancelled: cancelledTokens(db, request.worker),
       stopRequest: self?.stopRequest ?? null,
       slotsRequest: self?.slotsRequest ?? null,
@@ -70,11 +69,11 @@ export function tick(db: Database, request: TickRequest, env: Surroundings): Tic
       fired,
       now,
       evicted: self === null,
-      peers: observePeers(db, request),
+      peers: request.isBrief ? null : observePeers(db, request),
       nextDueIn: isBehind ? 0 : soonest(nextDueIn(db, now), rateOpensIn, nextFiringIn(db, now)),
     },
-    hasMadeWork: told.ready > 0 || fired.some(({ jobId }) => jobId !== null) ||
-      settled.some(({ state }) => state === "pending"),
+    hasMadeWork,
+    others: hasMadeWork || request.buried.length > 0 ? otherWorkers(db, request.worker) : [],
   };
 }
 
@@ -82,6 +81,8 @@ export function tick(db: Database, request: TickRequest, env: Surroundings): Tic
 const DUE = "job INDEXED BY job_due WHERE (state = 'scheduled' OR state = 'failed')";
 
 function promoteDue(db: Database, now: number): number {
+  // Most ticks find nothing, and to read is cheaper than to change no row.
+  if (nextDueIn(db, now) !== 0) return 0;
   return db.run(
     `UPDATE job SET state = 'pending', run_at = NULL, updated_at = ? WHERE seq IN
       (SELECT seq FROM ${DUE} AND run_at <= ? ORDER BY run_at LIMIT ${PROMOTIONS_PER_TICK})`,

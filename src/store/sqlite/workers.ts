@@ -7,7 +7,7 @@
 import type { RunningAttempt, TickRequest } from "../tick.ts";
 import type { NewWorker, StopRequest, WorkerInfo } from "../workers.ts";
 import type { Database } from "./database.ts";
-import { workerFromRow } from "./rows.ts";
+import { queuesFromRow, workerFromRow } from "./rows.ts";
 
 /** An observation speaks of one heartbeat; of any other, nothing has been seen yet. */
 const COLUMNS = `worker.*, iif(observed_heartbeat = heartbeat, unmoved_for, 0) AS unmoved_for,
@@ -32,17 +32,38 @@ export function insertWorker(db: Database, worker: NewWorker, now: number): void
   );
 }
 
-/** Within a transaction: a sign of life; null if others have buried this worker. */
-export function heartbeat(db: Database, request: TickRequest, now: number): WorkerInfo | null {
+/** What a tick has to know of its worker. */
+export type Self = Pick<WorkerInfo, "id" | "host" | "queues" | "stopRequest" | "slotsRequest">;
+
+/** Within a transaction: a sign of life, unless the tick is brief; null if others have buried this worker. */
+export function greet(db: Database, request: TickRequest, now: number): Self | null {
+  const { worker: id, draining, slots = null } = request;
+  if (!request.isBrief) {
+    db.run(
+      `UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?, draining = ?,
+        slots = coalesce(?, slots) WHERE id = ?`,
+      now,
+      draining ? 1 : 0,
+      slots,
+      id,
+    );
+  }
   const row = db.get(
-    `UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = ?, draining = ?,
-      slots = coalesce(?, slots) WHERE id = ? RETURNING *, 0 AS busy`,
-    now,
-    request.draining ? 1 : 0,
-    request.slots ?? null,
-    request.worker,
+    "SELECT host, queues, stop_request, slots_request FROM worker WHERE id = ?",
+    id,
   );
-  return row && workerFromRow(row);
+  return row && {
+    id,
+    host: row.host as string,
+    queues: queuesFromRow(row),
+    stopRequest: row.stop_request as StopRequest | null,
+    slotsRequest: row.slots_request as number | null,
+  };
+}
+
+/** The ids of all workers but this. */
+export function otherWorkers(db: Database, id: string): string[] {
+  return db.all("SELECT id FROM worker WHERE id <> ?", id).map((row) => row.id as string);
 }
 
 /** What is seen of a heart that stands still is written down in steps of so many milliseconds. */

@@ -123,7 +123,7 @@ export function cancelTests(test: Register): void {
     await worker.settle([claim], FAILED);
     await scene.store.retry("a", ["cancelled"]);
     const again = await worker.claimOne();
-    assert.equal(again.job.cancelRequested, false);
+    assert.equal((await scene.job(again.jobId)).cancelRequested, false);
     assert.deepEqual((await worker.tick()).cancelled, []);
     const { settled: [settled] } = await worker.settle([again], FAILED);
     assert.equal(settled?.state, "dead");

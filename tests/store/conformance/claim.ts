@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import type { Store } from "../../../src/store/store.ts";
 import { newJob } from "../../job/jobs.ts";
-import { COMPLETED, HANDED_BACK, idsOf, launchers, type Register, type Scene } from "../scene.ts";
+import {
+  asClaimed,
+  COMPLETED,
+  HANDED_BACK,
+  idsOf,
+  launchers,
+  type Register,
+  type Scene,
+} from "../scene.ts";
 
 /** Who gets which job. */
 export function claimTests(test: Register): void {
@@ -15,7 +23,7 @@ export function claimTests(test: Register): void {
       jobId: "a",
       token: "token-1",
       attempt: 1,
-      job: stored,
+      job: asClaimed(stored!),
       env: {},
       stdin: null,
     });

@@ -36,7 +36,7 @@ export function whenTests(test: Register): void {
     scene.advance(1);
     const { claimed, nextDueIn } = await worker.tick({ free: launchers(1) });
     assert.deepEqual([idsOf(claimed), nextDueIn], [["a"], null]);
-    assert.equal(claimed[0]!.job.runAt, null);
+    assert.equal((await scene.job("a")).runAt, null);
   });
 
   test("run_at: a due job is pending with no time, also where no slot is free", async (scene) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { newJob } from "../../job/jobs.ts";
-import { COMPLETED, FAILED, infoOf, LOST, type Register } from "../scene.ts";
+import { COMPLETED, FAILED, idsOf, infoOf, launchers, LOST, type Register } from "../scene.ts";
 
 const HOUR = 3_600_000;
 
@@ -65,6 +65,25 @@ export function workerTests(test: Register): void {
     await scene.worker("c");
     const { peers } = await a.tick();
     assert.deepEqual(peers.map(({ id }) => id).toSorted(), ["b", "c"]);
+  });
+
+  test("tick: a brief one is no heartbeat, sees no peers, and does all else", async (scene) => {
+    const a = await scene.worker("a");
+    const b = await scene.worker("b");
+    await b.tick({ slots: 3 });
+    const { heartbeat } = await infoOf(scene.store, "b");
+    await scene.enqueue("1");
+    const observed = new Map([["a", { heartbeat: 0, unmovedFor: 5000 }]]);
+    const first = await b.tickBriefly({ free: launchers(1), observed, draining: true, slots: 4 });
+    assert.deepEqual([idsOf(first.claimed), first.peers], [["1"], null]);
+    await scene.store.requestStop(["b"], "drain");
+    const second = await b.tickBriefly({ ended: [b.end(first.claimed[0]!, COMPLETED)] });
+    assert.deepEqual([second.settled.length, second.stopRequest], [1, "drain"]);
+    const info = await infoOf(scene.store, "b");
+    assert.deepEqual([info.heartbeat, info.state, info.slots], [heartbeat, "running", 3]);
+    assert.equal((await b.tick()).peers[0]?.unmovedFor, 0);
+    await a.tick({ buried: ["b"] });
+    assert.equal((await b.tickBriefly()).evicted, true);
   });
 
   test("tick: draining is shown to others", async (scene) => {

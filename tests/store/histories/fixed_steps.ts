@@ -36,6 +36,7 @@ export const TICK: Of<"tick"> = {
   observed: null,
   brings: false,
   draining: false,
+  isBrief: false,
   slots: null,
   random: 0.5,
 };

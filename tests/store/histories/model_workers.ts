@@ -53,9 +53,9 @@ export class ModelWorkers {
   }
 
   /** A sign of life. */
-  beat({ worker, draining, slots }: TickRequest, now: number): void {
+  beat({ worker, draining, slots, isBrief }: TickRequest, now: number): void {
     const info = this.find(worker);
-    if (info === undefined) return;
+    if (info === undefined || isBrief) return;
     info.heartbeat++;
     info.heartbeatAt = now;
     info.unmovedFor = 0;
@@ -70,7 +70,8 @@ export class ModelWorkers {
   }
 
   /** Notes for how long others stand still; those others. */
-  observe({ worker, observed }: TickRequest): WorkerInfo[] {
+  observe({ worker, observed, isBrief }: TickRequest): WorkerInfo[] | null {
+    if (isBrief) return null;
     for (const [id, { heartbeat, unmovedFor }] of observed) {
       const info = this.find(id);
       if (id === worker || info?.heartbeat !== heartbeat) continue;

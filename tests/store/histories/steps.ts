@@ -122,6 +122,7 @@ const tick = fc.record({
   }),
   brings: seldom(4).map((drawn) => !drawn),
   draining: seldom(12),
+  isBrief: seldom(3),
   slots: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, fc.integer({ min: 1, max: 4 })),
   random: fc.constantFrom(0.5, 0, 0.75),
 });

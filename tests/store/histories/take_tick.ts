@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import type { AttemptEnd, Claim, TickRequest, TickResult } from "../../../src/store/tick.ts";
-import { chunk, launchers } from "../scene.ts";
+import { asClaimed, chunk, launchers } from "../scene.ts";
 import { assertSame } from "./compare.ts";
 import type { Member } from "./crew.ts";
 import { cancelledTokens, type ModelledTick, nameAttempts, tickModel } from "./model_tick.ts";
@@ -41,6 +41,7 @@ export const takeTick: Taker<"tick"> = async (tale, what) => {
     ),
     firings: what.brings ? member.due.map((schedule) => firingOf(tale, schedule)) : [],
     draining: what.draining,
+    isBrief: what.isBrief,
     ...what.slots === null ? {} : { slots: what.slots },
   }, what.random);
 };
@@ -109,7 +110,8 @@ async function tickBoth(
 ): Promise<void> {
   const { model, tally, scene } = tale;
   scene.random = random;
-  const result = await member.worker.tick(request);
+  const { worker } = member;
+  const result = await (request.isBrief ? worker.tickBriefly(request) : worker.tick(request));
   const full = { ...NOTHING, ...request, worker: member.id };
   const expected = tickModel(model, full, random);
   compareClaims(result.claimed, expected);
@@ -145,7 +147,9 @@ const NOTHING = {
 function compareClaims(claims: readonly Claim[], { begun }: ModelledTick): void {
   assertSame(
     claims.map(({ token: _, ...claim }) => claim),
-    begun.map(({ job, runs, env, stdin }) => ({ jobId: job.id, job, attempt: runs, env, stdin })),
+    begun.map(({ job, runs: attempt, env, stdin }) => ({
+      ...{ jobId: job.id, job: asClaimed(job), attempt, env, stdin },
+    })),
   );
   nameAttempts(begun, claims);
 }

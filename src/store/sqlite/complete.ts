@@ -1,0 +1,66 @@
+/**
+ * Writes down attempts that ended well, all of a tick with a few statements. Most do, and a success needs
+ * to know nothing of its job: no retries, no codes, and it wins over a request to cancel.
+ *
+ * @module
+ */
+
+import type { AttemptEnd, Settled } from "../tick.ts";
+import type { Database } from "./database.ts";
+import { insertChunk } from "./output.ts";
+import { noteEnded } from "./parents.ts";
+
+/** The attempts that run, of a list of `[id, token]`; `place` is theirs in the list. */
+const RUNNING = `SELECT key AS place, seq, runs FROM json_each(?) CROSS JOIN job
+  WHERE job.id = value ->> 0 AND token = value ->> 1`;
+
+/** A list of `[seq, finished at]`. */
+const MOVE = `UPDATE job SET state = 'completed', updated_at = ?, finished_at = value ->> 1,
+    exit_code = 0, error = NULL, token = NULL, cancel_requested = 0
+  FROM json_each(?) WHERE seq = value ->> 0`;
+
+/** A list of `[seq, finished at, attempt, bytes of output]`. */
+const CLOSE = `UPDATE attempt SET outcome = 'completed', finished_at = value ->> 1, exit_code = 0,
+    error = NULL, output_bytes = value ->> 3
+  FROM json_each(?) WHERE job = value ->> 0 AND attempt = value ->> 2`;
+
+/**
+ * Within a transaction: settles the attempts that have completed. Others, and those that bring more than
+ * their end, are left out, and so is the second of two ends of one attempt.
+ */
+export function completeAttempts(
+  db: Database,
+  ends: readonly AttemptEnd[],
+  now: number,
+): ReadonlyMap<AttemptEnd, Settled> {
+  const settled = new Map<AttemptEnd, Settled>();
+  const tokens = new Set<string>();
+  const isFirst = ({ token }: AttemptEnd) => tokens.size < tokens.add(token).size;
+  const plain = ends.filter(isFirst).filter(isPlain);
+  if (plain.length === 0) return settled;
+  const running = db.all(RUNNING, JSON.stringify(plain.map(({ jobId, token }) => [jobId, token])));
+  if (running.length === 0) return settled;
+  const rows = running.map(({ place, seq, runs }) => {
+    const end = plain[place as number]!;
+    return { end, seq: seq as number, attempt: runs as number };
+  });
+  const list = JSON.stringify(
+    rows.map(({ end, seq, attempt }) => [seq, end.finishedAt, attempt, end.outputBytes]),
+  );
+  db.run(MOVE, now, list);
+  db.run(CLOSE, list);
+  noteEnded(db, ...rows.map(({ end }) => end.jobId));
+  for (const { end, seq, attempt } of rows) {
+    for (const chunk of end.chunks) insertChunk(db, seq, attempt, chunk);
+    const { jobId, token } = end;
+    settled.set(end, {
+      ...{ jobId, token, state: "completed", outcome: "completed" },
+      ...{ runAt: null, exitCode: 0, error: null },
+    });
+  }
+  return settled;
+}
+
+function isPlain({ outcome, replacesOutput, unlessBack }: AttemptEnd): boolean {
+  return outcome.kind === "completed" && !replacesOutput && unlessBack === undefined;
+}
