@@ -22,10 +22,12 @@ export type Outcome =
   /** The worker ended the command because the job was cancelled, whatever code that left. */
   | { readonly kind: "cancelled"; readonly exitCode: number | null }
   /** The worker ended the command to shut down; the attempt does not count. */
-  | { readonly kind: "handed_back" };
+  | { readonly kind: "handed_back" }
+  /** The worker gave the job back before its command began: there was no attempt. */
+  | { readonly kind: "unclaimed" };
 
 /** The word for an outcome in the attempt log. */
-export type OutcomeKind = Outcome["kind"];
+export type OutcomeKind = Exclude<Outcome["kind"], "unclaimed">;
 
 /** The part of a job that decides what follows an attempt. */
 export interface AttemptedJob extends Backoff {
@@ -41,8 +43,8 @@ export interface AttemptedJob extends Backoff {
 /** What an attempt's end makes of its job. */
 export interface Settlement {
   readonly event: JobEvent;
-  /** The word for the attempt log. */
-  readonly outcome: OutcomeKind;
+  /** The word for the attempt log; null if there was no attempt. */
+  readonly outcome: OutcomeKind | null;
   readonly exitCode: number | null;
   /** What went wrong, in words; null after a success. */
   readonly error: string | null;
@@ -60,6 +62,12 @@ export interface Settlement {
  */
 export function settle(job: AttemptedJob, outcome: Outcome, random: number): Settlement {
   const exitCode = exitCodeOf(outcome);
+  if (outcome.kind === "unclaimed") {
+    const none = { outcome: null, exitCode, delay: null, counts: false };
+    return job.cancelRequested
+      ? { ...none, event: "end_cancelled", error: "cancelled" }
+      : { ...none, event: "hand_back", error: null };
+  }
   const base = { outcome: outcome.kind, exitCode, delay: null, counts: true } as const;
   if (outcome.kind === "completed") return { ...base, event: "complete", error: null };
   if (job.cancelRequested || outcome.kind === "cancelled") {
@@ -81,7 +89,7 @@ export function outcomeOfExit(code: number): Outcome {
 
 /** A failed outcome in words, as `error` shows it. */
 function describeOutcome(
-  outcome: Exclude<Outcome, { kind: "completed" | "cancelled" | "handed_back" }>,
+  outcome: Exclude<Outcome, { kind: "completed" | "cancelled" | "handed_back" | "unclaimed" }>,
 ): string {
   if (outcome.kind === "failed") return describeExit(outcome.exitCode);
   if (outcome.kind === "timed_out") return `timed out after ${formatDuration(outcome.timeout)}`;

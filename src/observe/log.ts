@@ -164,6 +164,6 @@ function describeEnd({ jobId, state, outcome, error, runAt }: Settled): Entry {
     case "dead":
       return { level: "error", text: `${jobId} is dead: ${error}. To see it: queuectl dlq list` };
     default:
-      return { level: "info", text: `${jobId} ${outcome.replace("_", " ")}` };
+      return { level: "info", text: `${jobId} ${outcome?.replace("_", " ") ?? state}` };
   }
 }

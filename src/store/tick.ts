@@ -40,6 +40,8 @@ export interface Claim extends AttemptRef {
   readonly env: Readonly<Record<string, string>>;
   /** What it finds on its standard input; null is nothing. */
   readonly stdin: string | null;
+  /** It is to wait in the line of its slot. */
+  readonly isAhead: boolean;
 }
 
 /** An attempt that runs, as a rescuer needs it. */
@@ -48,11 +50,15 @@ export interface RunningAttempt extends AttemptRef {
   readonly launcher: ProcessRef;
   /** Where it runs; null is the worker's own directory. */
   readonly cwd: string | null;
+  /** It was claimed ahead, so it may not have begun. */
+  readonly isAhead: boolean;
 }
 
 /** The end of an attempt, to be settled. */
 export interface AttemptEnd extends AttemptRef {
   readonly outcome: Outcome;
+  /** When its command began; when it was claimed, if that is not known. */
+  readonly startedAt?: number;
   readonly finishedAt: number;
   readonly chunks: readonly OutputChunk[];
   readonly outputBytes: number;
@@ -80,6 +86,12 @@ export interface TickRequest {
   readonly output: readonly (AttemptRef & { readonly chunk: OutputChunk })[];
   /** The launcher of each free slot: at most so many jobs are claimed. */
   readonly free: readonly ProcessRef[];
+  /**
+   * Once every free slot has a job, jobs are claimed ahead for so many places in the lines behind the slots,
+   * each with the launcher of its slot. None of a queue with a limit or a rate: there a job that waits here
+   * would take the place of one that could run.
+   */
+  readonly ahead?: readonly ProcessRef[];
   /** What it has seen of the other workers' heartbeats, by their id. */
   readonly observed: ReadonlyMap<string, Observation>;
   /** It takes no new work any more; shown to others. */
@@ -101,7 +113,8 @@ export interface TickRequest {
 export interface Settled extends AttemptRef {
   /** The job's state now. */
   readonly state: State;
-  readonly outcome: OutcomeKind;
+  /** Null if the attempt never began. */
+  readonly outcome: OutcomeKind | null;
   readonly exitCode: number | null;
   readonly error: string | null;
   /** When the next attempt is due; null unless the job is `failed`. */
@@ -110,7 +123,7 @@ export interface Settled extends AttemptRef {
 
 /** What a worker takes from a tick. */
 export interface TickResult {
-  /** The i-th job is for the i-th free slot. */
+  /** The i-th job is for the i-th of the free slots and, after them, of the places in their lines. */
   readonly claimed: readonly Claim[];
   readonly settled: readonly Settled[];
   /** Tokens of attempts whose job had moved on: nothing was changed for them. */

@@ -149,7 +149,6 @@ export class AttemptRun {
 
   #report(result: AttemptResult, ending: Ending | null): AttemptReport {
     return {
-      type: "ended",
       slot: this.#slot,
       token: this.#token,
       ...{ result, ending },

@@ -10,10 +10,7 @@ import { outcomeOfEnding } from "./ending.ts";
 import type { AttemptReport, OutputChunk } from "./protocol.ts";
 
 /** What is kept of a claim while it runs: its input, up to 16 MiB, is not. */
-export interface KeptClaim extends AttemptRef {
-  readonly attempt: number;
-  readonly cwd: string | null;
-}
+export type KeptClaim = Omit<Claim, "env" | "stdin">;
 
 interface Running {
   readonly claim: KeptClaim;
@@ -51,8 +48,9 @@ export class Attempts {
     return this.#running.has(token) || this.#ended.some((end) => end.token === token);
   }
 
-  begin({ jobId, token, attempt, job: { cwd } }: Claim): void {
-    this.#running.set(token, { claim: { jobId, token, attempt, cwd }, isEnding: false });
+  begin({ jobId, token, attempt, job, isAhead }: Claim): void {
+    const claim = { jobId, token, attempt, job, isAhead };
+    this.#running.set(token, { claim, isEnding: false });
   }
 
   /** Of these attempts, those that run and whose end nobody has asked for yet. */
@@ -88,6 +86,7 @@ export class Attempts {
       jobId: claim.jobId,
       token: claim.token,
       outcome: outcomeOf(report),
+      ...hasBegun(report) ? { startedAt: report.startedAt } : {},
       finishedAt: report.finishedAt,
       chunks: report.chunks,
       outputBytes: report.outputBytes,
@@ -137,6 +136,10 @@ export class Attempts {
   }
 }
 
+function hasBegun({ result: { kind } }: AttemptReport): boolean {
+  return kind === "exit" || kind === "launcher_died";
+}
+
 function outcomeOf({ result, ending }: AttemptReport): Outcome {
   if (ending?.reason === "hand_back") return { kind: "handed_back" };
   switch (result.kind) {
@@ -146,6 +149,8 @@ function outcomeOf({ result, ending }: AttemptReport): Outcome {
       return { kind: "not_started", error: result.error };
     case "not_begun":
       return { kind: "handed_back" };
+    case "unclaimed":
+      return { kind: "unclaimed" };
     case "launcher_died":
       return { kind: "lost", error: "its launcher was killed" };
   }

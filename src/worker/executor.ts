@@ -7,6 +7,7 @@
 
 import { AttemptRun, makeSpool, type Place } from "./attempt_run.ts";
 import { Launcher } from "./launcher.ts";
+import { Line, MAX_WAIT } from "./line.ts";
 import type { AttemptReport, AttemptStart, FromExecutor, ToExecutor } from "./protocol.ts";
 import { sleep } from "./sleep.ts";
 import { removeSpool } from "./spool.ts";
@@ -21,6 +22,9 @@ const MAX_REOPEN_DELAY = 10_000;
 /** Each so many looks, those that are stopped among the launchers of running commands go on. */
 const WAKE_EVERY = 5;
 
+/** Ends are told together if they come within so many milliseconds and no slot is free meanwhile. */
+const GATHERING = 8;
+
 /** A slot with its launcher; when the launcher dies, another slot takes the place of this one. */
 interface Slot {
   readonly launcher: Launcher;
@@ -28,6 +32,8 @@ interface Slot {
   readonly since: number;
   /** The latest attempt, which may have ended; null if there was none. */
   attempt: Promise<void> | null;
+  isBusy: boolean;
+  readonly line: Line;
 }
 
 /** The other end of the message channel, as a Web Worker sees it. */
@@ -52,6 +58,10 @@ class Executor {
   readonly #changes = new Set<Promise<void>>();
   #place: Place = { spool: "", cwd: Deno.cwd() };
   #lookTimer: ReturnType<typeof setTimeout> | null = null;
+  #lineTimer: ReturnType<typeof setTimeout> | null = null;
+  /** Ends that are to be told. */
+  #reports: AttemptReport[] = [];
+  #reportTimer: ReturnType<typeof setTimeout> | null = null;
   #looks = 0;
   /** Whether any slot has ever been ready. */
   #wasReady = false;
@@ -76,6 +86,10 @@ class Executor {
         break;
       case "end":
         this.#running.get(message.token)?.end({ reason: message.reason }, message.grace);
+        for (const { line } of this.#slots.values()) this.#giveUp(line.takeOut(message.token));
+        break;
+      case "clear_lines":
+        for (const slot of message.slots) this.#giveUp(this.#slots.get(slot)?.line.takeAll() ?? []);
         break;
       case "close_slots":
         for (const slot of message.slots) this.#change(this.#closeSlot(slot));
@@ -113,7 +127,8 @@ class Executor {
     // It may have been closed in the meantime.
     if (!this.#wanted.has(index)) return await launcher.close();
     this.#wasReady = true;
-    const slot = { launcher, since: performance.now(), attempt: null };
+    const line = new Line();
+    const slot = { launcher, since: performance.now(), attempt: null, isBusy: false, line };
     this.#slots.set(index, slot);
     this.#port.postMessage({ type: "slot_ready", slot: index, launcher: launcher.ref });
     this.#watched(launcher.ended.then(() => this.#replace(index, slot)));
@@ -133,6 +148,7 @@ class Executor {
   async #replace(index: number, slot: Slot): Promise<void> {
     if (!this.#wanted.has(index)) return;
     this.#port.postMessage({ type: "slot_gone", slot: index, launcher: slot.launcher.ref });
+    this.#giveUp(slot.line.takeAll());
     await slot.attempt;
     await slot.launcher.close();
     const isYoung = performance.now() - slot.since < MIN_LAUNCHER_AGE;
@@ -158,21 +174,68 @@ class Executor {
   #start(start: AttemptStart): void {
     const slot = this.#slots.get(start.slot);
     if (slot === undefined) throw new Error(`No slot ${start.slot} is open`);
+    if (!slot.isBusy) return this.#begin(start, slot);
+    slot.line.join(start);
+    this.#armLine();
+  }
+
+  #begin(start: AttemptStart, slot: Slot): void {
     const run = new AttemptRun(start, slot.launcher, this.#place);
     this.#running.set(start.token, run);
     this.#armLook();
-    slot.attempt = this.#follow(start.token, run);
+    slot.isBusy = true;
+    slot.attempt = this.#follow(start.token, run, slot);
     this.#watched(slot.attempt);
   }
 
-  async #follow(token: string, run: AttemptRun): Promise<void> {
+  async #follow(token: string, run: AttemptRun, slot: Slot): Promise<void> {
     try {
       const report = await run.ended;
       if (run.hasMoreFiles) this.#withMoreFiles.add(token);
-      this.#port.postMessage(report, buffersOf(report));
+      this.#reports.push(report);
     } finally {
       this.#running.delete(token);
     }
+    slot.isBusy = false;
+    this.#giveUp(slot.line.takeLate());
+    const next = slot.line.next();
+    if (next === undefined) return this.#tell();
+    this.#begin(next, slot);
+    this.#reportTimer ??= setTimeout(() => this.#tell(), GATHERING);
+  }
+
+  /** Tells of the ends that have gathered. */
+  #tell(): void {
+    if (this.#reportTimer !== null) clearTimeout(this.#reportTimer);
+    this.#reportTimer = null;
+    const reports = this.#reports;
+    this.#reports = [];
+    if (reports.length > 0) {
+      this.#port.postMessage({ type: "ended", reports }, reports.flatMap(buffersOf));
+    }
+  }
+
+  /** These do not wait any longer. */
+  #giveUp(starts: readonly AttemptStart[]): void {
+    if (starts.length === 0) return;
+    const now = Date.now();
+    for (const { slot, token } of starts) {
+      this.#reports.push({
+        ...{ slot, token, result: { kind: "unclaimed" }, ending: null },
+        ...{ startedAt: now, finishedAt: now, chunks: [], outputBytes: 0 },
+      });
+    }
+    this.#tell();
+  }
+
+  /** One timer for all lines, and only while somebody waits. */
+  #armLine(): void {
+    this.#lineTimer ??= setTimeout(() => {
+      this.#lineTimer = null;
+      const lines = [...this.#slots.values()].map(({ line }) => line);
+      this.#giveUp(lines.flatMap((line) => line.takeLate()));
+      if (lines.some((line) => !line.isEmpty)) this.#armLine();
+    }, MAX_WAIT);
   }
 
   /** One timer, and only while something runs. */

@@ -16,9 +16,11 @@ import type {
 } from "./protocol.ts";
 import { sleep } from "./sleep.ts";
 import {
+  attemptsIn,
   byExecutor,
   bySparability,
   endAttempt,
+  giveAttempt,
   isFree,
   loseLauncher,
   newSlot,
@@ -32,6 +34,8 @@ export interface PoolListener {
   /** A slot has lost its launcher, and another one cannot be started for now. */
   slotFailed(error: string): void;
   output(chunks: readonly OutputChunk[]): void;
+  /** The attempt that was in front of this one has ended, or there was none. */
+  begun(token: string): void;
   ended(report: AttemptReport): void;
   /** An executor has failed; these attempts were in its hands, with these launchers. */
   failed(error: string, orphans: readonly Orphan[]): void;
@@ -105,10 +109,24 @@ export class ExecutorPool implements ExecutorListener {
       .map(({ index, launcher }) => ({ slot: index, launcher: launcher! }));
   }
 
-  /** Whether the slot is still free, with the launcher that it had then. */
-  isStillFree({ slot, launcher }: FreeSlot): boolean {
+  /** So many places in the line of each slot, as far as nobody waits there: the first of each, the second… */
+  places(count: number): FreeSlot[] {
+    const now = performance.now();
+    const slots = this.#staying().filter((slot) =>
+      slot.launcher !== null && (slot.token !== null || isFree(slot, now))
+    );
+    return Array.from(
+      { length: count },
+      (_, taken) =>
+        slots.filter(({ line }) => line.length <= taken)
+          .map(({ index, launcher }) => ({ slot: index, launcher: launcher! })),
+    ).flat();
+  }
+
+  /** Whether the slot still takes jobs, with the launcher that it had then. */
+  isStillThere({ slot, launcher }: FreeSlot): boolean {
     const now = this.#slots.get(slot);
-    return now?.token === null && now.launcher === launcher && !now.isLeaving;
+    return now?.launcher === launcher && !now.isLeaving;
   }
 
   /**
@@ -121,11 +139,11 @@ export class ExecutorPool implements ExecutorListener {
     if (missing < 0) this.#shrink(-missing);
   }
 
-  /** At the next flush, the attempt starts in its slot. */
+  /** At the next flush, the attempt starts in its slot, or joins its line. */
   start(start: AttemptStart): void {
     const slot = this.#slots.get(start.slot)!;
-    slot.token = start.token;
-    slot.launcherOfToken = slot.launcher;
+    giveAttempt(slot, start.token);
+    if (slot.token === start.token) this.#listener.begun(start.token);
     this.#owners.set(start.token, slot.executor!);
     slot.executor!.start(start);
   }
@@ -184,20 +202,24 @@ export class ExecutorPool implements ExecutorListener {
     this.#listener.output(chunks);
   }
 
-  ended(report: AttemptReport): void {
-    const slot = this.#slots.get(report.slot)!;
-    endAttempt(slot, report.result.kind);
-    if (slot.isLeaving) this.#remove([slot]);
-    this.#listener.ended(report);
+  ended(reports: readonly AttemptReport[]): void {
+    for (const report of reports) {
+      const slot = this.#slots.get(report.slot)!;
+      const next = endAttempt(slot, report.token, report.result.kind);
+      if (next !== null) this.#listener.begun(next);
+      if (slot.isLeaving && slot.token === null) this.#remove([slot]);
+      this.#listener.ended(report);
+    }
   }
 
   /** Its launchers go on without it: the owner ends them, and others take over the slots. */
   failed(executor: ExecutorThread, error: string): void {
     if (!this.#executors.delete(executor)) return;
     const lost = [...this.#slots.values()].filter((slot) => slot.executor === executor);
-    const orphans = lost.flatMap(({ token, launcherOfToken: launcher }) =>
-      token !== null && launcher !== null ? [{ token, launcher }] : []
-    );
+    const orphans = lost.flatMap((slot) => {
+      const launcher = slot.launcherOfToken;
+      return launcher === null ? [] : attemptsIn(slot).map((token) => ({ token, launcher }));
+    });
     for (const [token, owner] of this.#owners) {
       if (owner === executor) this.#owners.delete(token);
     }
@@ -207,6 +229,7 @@ export class ExecutorPool implements ExecutorListener {
         slot.token =
         slot.launcherOfToken =
           null;
+      slot.line = [];
       if (slot.isLeaving) this.#slots.delete(slot.index);
     }
     this.#listener.failed(error, orphans);
@@ -237,6 +260,7 @@ export class ExecutorPool implements ExecutorListener {
   #shrink(surplus: number): void {
     const going = this.#staying().sort(bySparability).slice(0, surplus);
     for (const slot of going) slot.isLeaving = true;
+    for (const [executor, indexes] of byExecutor(going)) executor.clearLines(indexes);
     this.#remove(going.filter((slot) => slot.token === null));
   }
 

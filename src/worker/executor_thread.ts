@@ -22,7 +22,7 @@ export interface ExecutorListener {
   /** A slot without a launcher has got none; it is tried again. */
   slotFailed(error: string): void;
   output(chunks: readonly OutputChunk[]): void;
-  ended(report: AttemptReport): void;
+  ended(reports: readonly AttemptReport[]): void;
   /** It cannot go on, and is terminated. */
   failed(executor: ExecutorThread, error: string): void;
 }
@@ -59,6 +59,11 @@ export class ExecutorThread {
   /** Makes slots; the listener hears of each when it is ready. */
   open(slots: readonly number[]): void {
     this.#send({ type: "open", slots, spool: this.#spool });
+  }
+
+  /** Whoever waits in the lines of these slots is not to wait any longer. */
+  clearLines(slots: readonly number[]): void {
+    this.#send({ type: "clear_lines", slots });
   }
 
   /** Lets slots go in which nothing runs. */
@@ -116,7 +121,7 @@ export class ExecutorThread {
       case "output":
         return this.#listener.output(message.chunks);
       case "ended":
-        return this.#listener.ended(message);
+        return this.#listener.ended(message.reports);
       case "closed":
         this.#isOver = true;
         return this.#closed.resolve();

@@ -10,6 +10,7 @@
  */
 
 import { ignoresSignals, processRef } from "./host.ts";
+import { PLACES } from "./line.ts";
 import type { AttemptResult, ProcessRef } from "./protocol.ts";
 import { shellQuote } from "./quote.ts";
 import { assertPlainFile, removeIfThere, type SpoolPaths } from "./spool.ts";
@@ -47,6 +48,12 @@ const CANNOT_FORK: AttemptResult = {
   error: "The slot's launcher could not start another process",
 };
 
+/** Commands whose end the store may not have heard of: one in the slot, and those in its line. */
+const STATUSES = 1 + PLACES;
+
+/** A status is a token, a space, a word and the end of the line. */
+const STATUS_BYTES = STATUSES * (64 + 1 + 9 + 1);
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -72,7 +79,7 @@ export class Launcher {
   /**
    * Starts a launcher.
    *
-   * @param spool The absolute directory in which it leaves the status of its last command.
+   * @param spool The absolute directory in which it leaves the status of its last commands.
    * @param shell Which POSIX shell it is; the commands themselves are always run by `/bin/sh`.
    * @throws If the shell cannot be started, or the file for the status cannot be made.
    */
@@ -93,7 +100,7 @@ export class Launcher {
     const statusFile = statusPath(spool, launcher.ref);
     try {
       // Made in advance and never emptied, so that a full disk does not cost a status.
-      Deno.writeTextFileSync(statusFile, `none none${" ".repeat(100)}\n`, { mode: 0o600 });
+      Deno.writeTextFileSync(statusFile, `none none${" ".repeat(STATUS_BYTES)}\n`, { mode: 0o600 });
     } catch (error) {
       await launcher.close();
       throw error;
@@ -202,11 +209,9 @@ export function salvageStatus(
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
-  // The rest of the file is what an earlier, longer line left.
-  const end = text.indexOf("\n");
-  if (end < 0) return null;
-  const [of, status] = text.slice(0, end).split(" ");
-  return of === token && status !== undefined ? attemptResult(status, cwd) : null;
+  // What comes after the last of them is left of earlier, longer lines.
+  const line = text.split("\n").slice(0, -1).find((line) => line.startsWith(`${token} `));
+  return line === undefined ? null : attemptResult(line.slice(token.length + 1), cwd);
 }
 
 /** Removes what a dead launcher left beside the spool. */
@@ -219,12 +224,16 @@ function statusPath(spool: string, launcher: ProcessRef): string {
 }
 
 /**
- * Told once. The status goes to the file first: with the worker dead, the second `echo` fails. `<>`
- * does not empty the file, so at no time is there less than a whole line in it.
+ * Told once. The status goes to the file first, with those before it: with the worker dead, the second
+ * `echo` fails. `<>` does not empty the file, so at no time is there less than a whole line in it.
  */
 function prologue(statusFile: string): string {
+  const kept = Array.from({ length: STATUSES }, (_, i) => `__queuectl_s${i}`);
+  const moves = kept.toReversed().slice(0, -1).map((name, i) => `${name}=$${kept.at(-i - 2)}`);
+  const lines = kept.map((name) => `$${name}`).join("\n");
   return `trap : ${TRAPPED.join(" ")}\n` +
-    `__queuectl_report() { echo "$1 $2" 1<>${shellQuote(statusFile)}; echo "$1 $2"; cd /; }\n`;
+    `__queuectl_report() { ${moves.join(";")};__queuectl_s0="$1 $2"\n` +
+    `echo "${lines}" 1<>${shellQuote(statusFile)}; echo "$1 $2"; cd /; }\n`;
 }
 
 /**

@@ -71,6 +71,8 @@ export type AttemptResult =
   | { readonly kind: "not_started"; readonly error: string }
   /** It was never started, and not by its fault: the launcher was gone, the spool cannot be used. */
   | { readonly kind: "not_begun"; readonly error: string }
+  /** It waited in the line of its slot, and was not to wait any longer. */
+  | { readonly kind: "unclaimed" }
   /** The launcher died by other hands than ours: nothing is known of the command's end. */
   | { readonly kind: "launcher_died" };
 
@@ -83,7 +85,11 @@ export type ToExecutor =
     /** The absolute directory for spool files; it exists, mode 0700. */
     readonly spool: string;
   }
-  /** Outcomes of these tokens are stored (spool files may go), and these attempts begin. */
+  /**
+   * Outcomes of these tokens are stored (spool files may go), and these attempts begin: at once in a free
+   * slot, else when those before them in the line of their slot have ended. Whoever has waited there for
+   * 100 ms is `unclaimed`, so that no job waits behind a long one.
+   */
   | {
     readonly type: "work";
     readonly settled: readonly string[];
@@ -99,6 +105,8 @@ export type ToExecutor =
     readonly grace: number;
     readonly reason: RequestedEnd;
   }
+  /** Whoever waits in the lines of these slots is `unclaimed`. */
+  | { readonly type: "clear_lines"; readonly slots: readonly number[] }
   /** Let the launchers of these slots go: they run nothing, and will not be used again. */
   | { readonly type: "close_slots"; readonly slots: readonly number[] }
   /**
@@ -116,28 +124,28 @@ export type FromExecutor =
   | { readonly type: "slot_failed"; readonly slot: number; readonly error: string }
   /** What commands that run for more than 200 ms have written since the last look. */
   | { readonly type: "output"; readonly chunks: readonly OutputChunk[] }
-  | {
-    readonly type: "ended";
-    readonly slot: number;
-    readonly token: string;
-    readonly result: AttemptResult;
-    /**
-     * Why the executor ended the command, the first reason if there were several. Null: it did not, or
-     * the command had ended by itself before any signal.
-     */
-    readonly ending: Ending | null;
-    /** Milliseconds since the epoch. */
-    readonly startedAt: number;
-    readonly finishedAt: number;
-    /** The rest of the output. */
-    readonly chunks: readonly OutputChunk[];
-    /** All bytes that the command is known to have written, kept or not. */
-    readonly outputBytes: number;
-  }
+  /** Attempts that have ended, in that order. */
+  | { readonly type: "ended"; readonly reports: readonly AttemptReport[] }
   /** The launchers are gone. The last message. */
   | { readonly type: "closed" }
   /** The executor cannot go on; the supervisor treats its slots as gone. */
   | { readonly type: "failed"; readonly error: string };
 
 /** The end of an attempt, as an executor reports it. */
-export type AttemptReport = Extract<FromExecutor, { type: "ended" }>;
+export interface AttemptReport {
+  readonly slot: number;
+  readonly token: string;
+  readonly result: AttemptResult;
+  /**
+   * Why the executor ended the command, the first reason if there were several. Null: it did not, or
+   * the command had ended by itself before any signal.
+   */
+  readonly ending: Ending | null;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** The rest of the output. */
+  readonly chunks: readonly OutputChunk[];
+  /** All bytes that the command is known to have written, kept or not. */
+  readonly outputBytes: number;
+}

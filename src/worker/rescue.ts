@@ -14,7 +14,7 @@ import { removeStatus, salvageStatus } from "./launcher.ts";
 import type { LossReason } from "./peer_watch.ts";
 import { killHard } from "./process_tree.ts";
 import type { AttemptResult } from "./protocol.ts";
-import { removeSpool, salvageOutput } from "./spool.ts";
+import { hasSpool, removeSpool, salvageOutput } from "./spool.ts";
 
 /** What a rescue works on. */
 export interface RescueOptions {
@@ -51,7 +51,11 @@ export async function rescue(
   const error = isHere
     ? lossOf(peer, reason)
     : `the worker ${peer.id} on ${peer.host} did not answer any more`;
-  const ends = attempts.map((attempt) => salvage(attempt, error, options));
+  const ends = attempts.map((attempt) =>
+    isHere && hasNeverBegun(attempt, options)
+      ? end(attempt, { kind: "unclaimed" })
+      : salvage(attempt, error, options)
+  );
   if (isHere) return ends;
   const { id: worker, heartbeat } = peer;
   return ends.map((end) => ({ ...end, unlessBack: { worker, heartbeat } }));
@@ -69,7 +73,11 @@ export async function salvageOrphans(
   const { tokens, launchers } = targets(attempts);
   const result = await killHard({ worker: null, launchers, tokens });
   if (!result.ended) throw new Error(result.error);
-  return attempts.map((attempt) => salvage(attempt, "its executor failed", options));
+  return attempts.map((attempt) =>
+    hasNeverBegun(attempt, options)
+      ? end(attempt, { kind: "unclaimed" })
+      : salvage(attempt, "its executor failed", options)
+  );
 }
 
 /** Removes the files of a rescued attempt, once its end is stored. */
@@ -100,6 +108,18 @@ function salvage(
   };
 }
 
+/**
+ * Whether an attempt has only waited in the line of its slot, so that nothing of it was to be ended: its files
+ * are the first thing that is made. After a power cut they may be gone of one that had begun, so this is only
+ * to be asked since the boot in which it was claimed.
+ */
+function hasNeverBegun(
+  { isAhead, token }: RunningAttempt,
+  { spool }: Pick<RescueOptions, "spool">,
+): boolean {
+  return isAhead && !hasSpool(spool, token);
+}
+
 /** A file that cannot be read must keep neither the job from running again nor the other files. */
 function ifReadable<T>(read: () => T): T | null {
   try {
@@ -126,6 +146,8 @@ function outcomeOf(status: AttemptResult, lost: string): Outcome {
       return { kind: "not_started", error: status.error };
     case "not_begun":
       return { kind: "handed_back" };
+    case "unclaimed":
+      return { kind: "unclaimed" };
     case "launcher_died":
       return { kind: "lost", error: lost };
   }

@@ -10,6 +10,8 @@ import type { AttemptRef, Claim, RunningAttempt } from "../store/tick.ts";
 import { attemptStart, type FreeSlot, type StartOptions } from "./attempt_start.ts";
 import { Attempts, type Pending } from "./attempts.ts";
 import { ExecutorPool, type Orphan, type PoolListener, type PoolOptions } from "./executor_pool.ts";
+import { MAX_WAIT } from "./line.ts";
+import { Pace } from "./pace.ts";
 import type { AttemptReport, OutputChunk, RequestedEnd } from "./protocol.ts";
 import { SpoolProbe } from "./spool_probe.ts";
 
@@ -37,6 +39,7 @@ export class Runner implements PoolListener {
   readonly #options: RunnerOptions;
   readonly #listener: RunnerListener;
   readonly #spool: SpoolProbe;
+  readonly #pace = new Pace();
   #slots = 0;
 
   constructor(events: Events, options: RunnerOptions, listener: RunnerListener) {
@@ -84,6 +87,11 @@ export class Runner implements PoolListener {
     return this.#pool.free();
   }
 
+  /** The places in which a job can wait for a slot; asked for after {@linkcode Runner.free}. */
+  places(): FreeSlot[] {
+    return this.#spool.isBroken ? [] : this.#pool.places(this.#pace.places);
+  }
+
   /** Takes what the next tick brings to the store. */
   take(): Pending {
     return this.#attempts.take();
@@ -109,17 +117,16 @@ export class Runner implements PoolListener {
     this.#attempts.forget(token);
   }
 
-  /** At the next flush, a job begins; it is given back if the slot is not free any more. */
-  begin(claim: Claim, free: FreeSlot): void {
-    if (!this.#pool.isStillFree(free)) return this.giveBack(claim);
+  /** At the next flush, a job begins or waits; it is given back if the slot is not there any more. */
+  begin(claim: Claim, place: FreeSlot): void {
+    if (!this.#pool.isStillThere(place)) return this.giveBack(claim);
     this.#attempts.begin(claim);
-    this.#pool.start(attemptStart(claim, free, this.#options));
-    this.#events.emit({ type: "job_started", job: claim.job, attempt: claim.attempt });
+    this.#pool.start(attemptStart(claim, place, this.#options));
   }
 
   /** The next tick hands back an attempt that nobody has begun. */
   giveBack({ jobId, token }: AttemptRef): void {
-    const outcome = { kind: "handed_back" } as const;
+    const outcome = { kind: "unclaimed" } as const;
     const finishedAt = Date.now();
     this.#attempts.settleNext({ jobId, token, outcome, finishedAt, chunks: [], outputBytes: 0 });
     this.#listener.wake();
@@ -160,8 +167,15 @@ export class Runner implements PoolListener {
     this.#listener.wake();
   }
 
+  begun(token: string): void {
+    const { job, attempt } = this.#attempts.claimOf(token)!;
+    this.#events.emit({ type: "job_started", job, attempt });
+  }
+
   ended(report: AttemptReport): void {
-    const { result, token } = report;
+    const { result, token, startedAt, finishedAt } = report;
+    if (result.kind === "exit") this.#pace.note(finishedAt - startedAt);
+    if (result.kind === "unclaimed") this.#pace.note(MAX_WAIT);
     const jobId = this.#attempts.claimOf(token)?.jobId;
     if (result.kind === "not_begun" && jobId !== undefined && !this.#spool.isBroken) {
       this.#events.emit({ type: "slot_rests", jobId, error: result.error });
@@ -176,7 +190,7 @@ export class Runner implements PoolListener {
     this.#events.emit({ type: "executor_failed", error });
     const attempts = orphans.flatMap(({ token, launcher }) => {
       const claim = this.#attempts.claimOf(token);
-      return claim ? [{ ...claim, launcher }] : [];
+      return claim ? [{ ...claim, cwd: claim.job.cwd, launcher }] : [];
     });
     if (attempts.length > 0) this.#listener.orphaned(attempts);
   }

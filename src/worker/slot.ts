@@ -21,6 +21,8 @@ export interface Slot {
   /** The attempt that runs in it, and the launcher that started it. */
   token: string | null;
   launcherOfToken: ProcessRef | null;
+  /** The attempts that wait behind it, first come first. */
+  line: string[];
   /** By the monotonic clock: until then it takes no job. */
   restsUntil: number;
   /** It goes when its job has ended. */
@@ -31,7 +33,7 @@ export interface Slot {
 export function newSlot(index: number): Slot {
   return {
     ...{ index, executor: null, launcher: null, token: null, launcherOfToken: null },
-    ...{ restsUntil: 0, isLeaving: false },
+    ...{ line: [], restsUntil: 0, isLeaving: false },
   };
 }
 
@@ -40,10 +42,30 @@ export function isFree({ launcher, token, restsUntil }: Slot, now: number): bool
   return launcher !== null && token === null && restsUntil <= now;
 }
 
-/** Its attempt has ended. */
-export function endAttempt(slot: Slot, how: AttemptResult["kind"]): void {
+/** An attempt is given to it: it begins, or waits. */
+export function giveAttempt(slot: Slot, token: string): void {
+  if (slot.token !== null) slot.line.push(token);
+  else {
+    slot.token = token;
+    slot.launcherOfToken = slot.launcher;
+  }
+}
+
+/** An attempt of it has ended, or waits no longer; the one that has begun in its place, or null. */
+export function endAttempt(slot: Slot, token: string, how: AttemptResult["kind"]): string | null {
   if (how === "not_begun") slot.restsUntil = performance.now() + REST;
-  slot.token = slot.launcherOfToken = null;
+  if (token !== slot.token) {
+    slot.line = slot.line.filter((waiting) => waiting !== token);
+    return null;
+  }
+  slot.token = slot.line.shift() ?? null;
+  if (slot.token === null) slot.launcherOfToken = null;
+  return slot.token;
+}
+
+/** The attempts in its hands. */
+export function attemptsIn({ token, line }: Slot): string[] {
+  return token === null ? line : [token, ...line];
 }
 
 /** Its launcher has died; the news of the next one may be here already. */

@@ -208,6 +208,18 @@ export function writeInput(paths: SpoolPaths, input: string): void {
   Deno.writeTextFileSync(paths.stdin, input, { createNew: true, mode: 0o600 });
 }
 
+/** Whether an attempt has any spool file; if that cannot be seen, it may. */
+export function hasSpool(spool: string, token: string): boolean {
+  return Object.values(spoolPaths(spool, token)).some((path) => {
+    try {
+      Deno.lstatSync(path);
+      return true;
+    } catch (error) {
+      return !(error instanceof Deno.errors.NotFound);
+    }
+  });
+}
+
 /**
  * Removes an attempt's spool files; those that are not there do not matter.
  *

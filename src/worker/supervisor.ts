@@ -193,6 +193,7 @@ export class Supervisor {
   async #tick(): Promise<void> {
     const begun = performance.now();
     const free = this.#stop === null ? this.#runner.free() : [];
+    const ahead = this.#stop === null ? this.#runner.places() : [];
     const pending = this.#runner.take();
     const rescued = this.#rescues.take();
     const { slots } = this.#runner;
@@ -205,6 +206,7 @@ export class Supervisor {
       ended: [...pending.ended, ...rescued.ended],
       output: pending.output,
       free: free.map(({ launcher }) => launcher),
+      ahead: ahead.map(({ launcher }) => launcher),
       observed: this.#watch.observations(),
       draining: isStopping,
       buried: rescued.buried,
@@ -228,7 +230,7 @@ export class Supervisor {
     this.#rescues.stored(rescued, result.stale);
     this.#noteSlots(slots);
     this.#report(result);
-    this.#begin(result, free, performance.now() - begun);
+    this.#begin(result, [...free, ...ahead], performance.now() - begun);
     this.#obey(result);
     this.#retention.tick(result.now);
     if (result.peers !== null) this.#look(result.peers);
@@ -243,11 +245,11 @@ export class Supervisor {
   }
 
   /** A claim whose lease is not sure any more, or that comes after a stop, is given back. */
-  #begin({ claimed, cancelled }: TickResult, free: readonly FreeSlot[], took: number): void {
+  #begin({ claimed, cancelled }: TickResult, places: readonly FreeSlot[], took: number): void {
     const isLate = took > this.#options.config.lease / 2;
     claimed.forEach((claim, index) => {
       if (isLate || this.#stop !== null) this.#runner.giveBack(claim);
-      else this.#runner.begin(claim, free[index]!);
+      else this.#runner.begin(claim, places[index]!);
     });
     this.#runner.end("cancel", cancelled);
     this.#runner.flush();
@@ -261,7 +263,11 @@ export class Supervisor {
   }
 
   #report(result: TickResult): void {
-    for (const settled of result.settled) this.#events.emit({ type: "job_ended", settled });
+    for (const settled of result.settled) {
+      // It is as if it had not been claimed.
+      if (settled.outcome === null && settled.state === "pending") continue;
+      this.#events.emit({ type: "job_ended", settled });
+    }
     for (const token of result.stale) this.#events.emit({ type: "attempt_stale", token });
     for (const fired of result.fired) this.#events.emit({ type: "schedule_fired", fired });
   }

@@ -28,7 +28,7 @@ const DAMAGES: readonly (readonly [what: string, harm: readonly string[], Sympto
   [
     [
       "attempts without a job",
-      ["INSERT INTO attempt VALUES (999, 1, 'completed', 1, 2, 0, NULL, 'w1', 'h', 1, '1', 0)"],
+      ["INSERT INTO attempt VALUES (999, 1, 'completed', 1, 2, 0, NULL, 'w1', 'h', 1, '1', 0, 0)"],
       record(/^Rows of the attempt log that belong to no job: 1 \(such as 999\)$/),
     ],
     [

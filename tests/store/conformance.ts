@@ -5,6 +5,7 @@
  * @module
  */
 
+import { aheadTests } from "./conformance/ahead.ts";
 import { cancelTests } from "./conformance/cancel.ts";
 import { claimTests } from "./conformance/claim.ts";
 import { doorbellTests } from "./conformance/doorbell.ts";
@@ -55,6 +56,7 @@ export function conformance(adapter: string, makeStorage: StorageFactory): void 
       limitTests,
       fieldTests,
       claimTests,
+      aheadTests,
       settleTests,
       fenceTests,
       cancelTests,

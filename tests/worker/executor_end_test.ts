@@ -99,5 +99,5 @@ Deno.test("An executor takes an end for something that has ended, or never was, 
   it.send({ type: "end", token: end.token, grace: 0, reason: "cancel" });
   it.send({ type: "end", token: "unknown", grace: 0, reason: "cancel" });
   assert.deepEqual((await it.run("exit 1")).result, { kind: "exit", code: 1 });
-  assert.equal(it.said.filter((m) => m.type === "ended").length, 2);
+  assert.equal(it.reports().length, 2);
 });

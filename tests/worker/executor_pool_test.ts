@@ -17,6 +17,7 @@ async function open(slots: number, threads: number) {
     ready: () => {},
     slotFailed: (error) => failures.push(error),
     output: () => {},
+    begun: () => {},
     ended: (report) => void ended.set(report.token, report),
     failed: (error, lost) => {
       failures.push(error);

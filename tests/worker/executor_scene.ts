@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { isAlive } from "../../src/worker/host.ts";
 import { findTree } from "../../src/worker/process_tree.ts";
 import type {
+  AttemptReport,
   AttemptStart,
   FromExecutor,
   OutputChunk,
@@ -18,7 +19,7 @@ import { tempDir } from "../helpers/temp_dir.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 
 /** The end of an attempt. */
-export type Ended = Extract<FromExecutor, { type: "ended" }>;
+export type Ended = AttemptReport;
 
 /** A real Web Worker with its slots, and what it has said. */
 export async function open(slots = 1) {
@@ -49,12 +50,13 @@ export async function open(slots = 1) {
     const { timeout = null, killGrace = 600_000 } = options;
     return { ...given, slot, launcher, token, env, timeout, killGrace };
   }
-  const find = (token: string) =>
-    said.find((m): m is Ended => m.type === "ended" && m.token === token);
+  const reports = () => said.flatMap((m) => m.type === "ended" ? m.reports : []);
+  const find = (token: string) => reports().find((report) => report.token === token);
   const ended = (token: string) => waitFor(() => find(token), { interval: 2, message: "an end" });
 
   return {
     said,
+    reports,
     send,
     start,
     find,
@@ -77,7 +79,8 @@ export async function open(slots = 1) {
     /** What a store would have of an attempt's output. */
     chunks(token: string): OutputChunk[] {
       const kept = new Map<number, OutputChunk>();
-      const all = said.flatMap((m) => m.type === "output" || m.type === "ended" ? m.chunks : []);
+      const all = said.flatMap((m) => m.type === "output" ? m.chunks : [])
+        .concat(reports().flatMap(({ chunks }) => chunks));
       for (const chunk of all.filter((chunk) => chunk.token === token)) {
         const { from, to } = chunk.dropped ?? { from: 0, to: 0 };
         for (const seq of [...kept.keys()]) if (seq >= from && seq < to) kept.delete(seq);

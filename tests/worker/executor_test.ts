@@ -87,7 +87,8 @@ Deno.test("An executor replaces a launcher that was killed, and ends what it lef
     return ref.pid !== first.pid && ref;
   });
   const announced = it.said.findLastIndex((m) => m.type === "slot_ready");
-  assert(it.said.indexOf(end) < announced, "the end is told before the new launcher");
+  const told = it.said.findIndex((m) => m.type === "ended" && m.reports.includes(end));
+  assert(told < announced, "the end is told before the new launcher");
   assert.deepEqual((await it.run("exit 2")).result, { kind: "exit", code: 2 });
   assert(isAlive(second));
 });

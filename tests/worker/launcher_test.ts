@@ -6,6 +6,7 @@ import {
   removeStatus,
   salvageStatus,
 } from "../../src/worker/launcher.ts";
+import { PLACES } from "../../src/worker/line.ts";
 import type { AttemptResult } from "../../src/worker/protocol.ts";
 import { spoolPaths } from "../../src/worker/spool.ts";
 import { tempDir } from "../helpers/temp_dir.ts";
@@ -223,6 +224,11 @@ for (const shell of SHELLS) {
     const { launcher, dir } = it;
     await it.run("exit 258", { token: "an-earlier-one-with-a-long-token" });
     assert.equal(salvageStatus(dir, launcher.ref, "later", dir), null);
+    // Those in whose line a command waits that the store has not heard of are all kept.
+    const codes = Array.from({ length: PLACES + 1 }, (_, i) => i + 1);
+    for (const code of [0, ...codes]) await it.run(`exit ${code}`, { token: `n${code}` });
+    const kept = (token: string) => salvageStatus(dir, launcher.ref, token, dir);
+    for (const code of codes) assert.deepEqual(kept(`n${code}`), exit(code));
     Deno.mkdirSync(`${dir}/pipe`);
     await new Deno.Command("mkfifo", { args: [`${dir}/pipe/go`] }).output();
     const ended = launcher.run(it.prepare("read x <pipe/go; exit 5", { token: "last" }));

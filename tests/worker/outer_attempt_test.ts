@@ -9,7 +9,7 @@ const job = {
 } as Claim["job"];
 
 const claim: Claim = {
-  ...{ jobId: "job1", token: "t1", job, attempt: 7, stdin: "input" },
+  ...{ jobId: "job1", token: "t1", job, attempt: 7, stdin: "input", isAhead: false },
   env: { QUEUECTL_JOB_ID: "planted", OWN: "1" },
 };
 

@@ -7,6 +7,7 @@
 
 import type { QueueSettings } from "../queues.ts";
 import type { Claim, TickRequest } from "../tick.ts";
+import type { ProcessRef } from "../../worker/protocol.ts";
 import type { Database, Row } from "./database.ts";
 import { allowance, noteStart, queueSettings } from "./queues.ts";
 import { envFromRow } from "./rows.ts";
@@ -26,7 +27,7 @@ const QUEUES = `WITH RECURSIVE waiting (queue) AS (
   ) SELECT queue FROM waiting WHERE queue IS NOT NULL`;
 
 /** With a bare `LIMIT ?` SQLite plans anew whenever another number is bound: 30 µs a time. */
-const HEADS = `SELECT seq, priority FROM job WHERE state = 'pending' AND queue = ?
+const HEADS = `SELECT seq, priority, queue FROM job WHERE state = 'pending' AND queue = ?
   ORDER BY priority DESC, seq LIMIT ? + 0`;
 
 /** What a claim tells of its job; a list of `seq`. */
@@ -40,10 +41,11 @@ const TAKE = `UPDATE job SET state = 'processing', attempts = attempts + 1, runs
     exit_code = NULL, progress = NULL, progress_message = NULL
   FROM json_each(?) WHERE seq = value ->> 0`;
 
-/** A list of `[seq, token, attempt, launcher's pid, launcher's start]`. */
+/** A list of `[seq, token, attempt, launcher's pid, launcher's start, whether it is ahead]`. */
 const LOG = `INSERT INTO attempt (job, attempt, started_at, worker_id, host, launcher_pid,
-    launcher_start)
-  SELECT value ->> 0, value ->> 2, ?, ?, ?, value ->> 3, value ->> 4 FROM json_each(?)`;
+    launcher_start, ahead)
+  SELECT value ->> 0, value ->> 2, ?, ?, ?, value ->> 3, value ->> 4, value ->> 5
+  FROM json_each(?)`;
 
 /** What a claim gives. */
 export interface Claimed {
@@ -52,7 +54,10 @@ export interface Claimed {
   readonly rateOpensIn: number | null;
 }
 
-/** Within a transaction: at most one job for each of `request.free`, highest priority first. */
+/**
+ * Within a transaction: at most one job for each of `request.free`, then of `request.ahead`, highest priority
+ * first.
+ */
 export function claimJobs(
   db: Database,
   request: TickRequest,
@@ -60,28 +65,55 @@ export function claimJobs(
   now: number,
   newToken: () => string,
 ): Claimed {
-  const wanted = request.free.length;
-  if (wanted === 0) return { claims: [], rateOpensIn: null };
+  const { free, ahead = [] } = request;
+  const launchers = [...free, ...ahead];
+  if (launchers.length === 0) return { claims: [], rateOpensIn: null };
   const settings = queueSettings(db);
-  const { jobs, rateOpensIn } = nextInLine(db, self.queues, wanted, settings, now);
-  if (jobs.length === 0) return { claims: [], rateOpensIn };
-  const rows = db.all(JOBS, JSON.stringify(jobs));
-  const claims = rows.map((row) => claimFromRow(db, row, newToken()));
-  const list = JSON.stringify(rows.map(({ seq }, slot) => {
-    const { token, attempt } = claims[slot]!;
-    const { pid, startTime } = request.free[slot]!;
-    return [seq, token, attempt, pid, startTime];
-  }));
-  db.run(TAKE, self.id, now, now, list);
-  db.run(LOG, now, self.id, self.host, list);
+  const line = nextInLine(db, self.queues, launchers.length, settings, now);
+  const jobs = [
+    ...line.jobs.slice(0, free.length),
+    ...line.jobs.slice(free.length).filter(({ queue }) => !isRegulated(settings.get(queue))),
+  ];
+  const claims = jobs.length === 0 ? [] : take(db, jobs, { launchers, free: free.length }, {
+    ...{ self, now, newToken },
+  });
   for (const { job } of claims) if (settings.get(job.queue)?.rate) noteStart(db, job.queue, now);
+  if (free.length === 0) return { claims, rateOpensIn: null };
   // These may have used up a rate while slots are left.
   const isChanged = claims.some(({ job }) => settings.get(job.queue)?.rate);
-  if (!isChanged || claims.length === wanted) return { claims, rateOpensIn };
+  if (!isChanged || claims.length >= free.length) return { claims, rateOpensIn: line.rateOpensIn };
   return { claims, rateOpensIn: nextInLine(db, self.queues, 1, settings, now).rateOpensIn };
 }
 
-function claimFromRow(db: Database, row: Row, token: string): Claim {
+/** Whether it matters which worker a job of the queue is with, although it does not run yet. */
+function isRegulated(settings: QueueSettings | undefined): boolean {
+  return settings !== undefined && (settings.limit !== null || settings.rate !== null);
+}
+
+/** The first `free` jobs begin at once, and all are for these launchers. */
+function take(
+  db: Database,
+  jobs: readonly Head[],
+  { launchers, free }: { readonly launchers: readonly ProcessRef[]; readonly free: number },
+  { self, now, newToken }: {
+    readonly self: Self;
+    readonly now: number;
+    readonly newToken: () => string;
+  },
+): Claim[] {
+  const rows = db.all(JOBS, JSON.stringify(jobs.map(({ seq }) => seq)));
+  const claims = rows.map((row, i) => claimFromRow(db, row, newToken(), i >= free));
+  const list = JSON.stringify(rows.map(({ seq }, i) => {
+    const { token, attempt, isAhead } = claims[i]!;
+    const { pid, startTime } = launchers[i]!;
+    return [seq, token, attempt, pid, startTime, isAhead ? 1 : 0];
+  }));
+  db.run(TAKE, self.id, now, now, list);
+  db.run(LOG, now, self.id, self.host, list);
+  return claims;
+}
+
+function claimFromRow(db: Database, row: Row, token: string, isAhead: boolean): Claim {
   const jobId = row.id as string;
   const job = {
     id: jobId,
@@ -99,18 +131,26 @@ function claimFromRow(db: Database, row: Row, token: string): Claim {
     attempt: row.runs as number + 1,
     env: envFromRow(row),
     stdin: row.has_stdin === 1 ? readStdin(db, row.seq as number) : null,
+    isAhead,
   };
 }
 
-/** The `seq` of the jobs whose turn it is. Queues that let nothing begin are not looked into. */
+/** A job whose turn it is. */
+interface Head {
+  readonly seq: number;
+  readonly priority: number;
+  readonly queue: string;
+}
+
+/** The jobs whose turn it is. Queues that let nothing begin are not looked into. */
 function nextInLine(
   db: Database,
   queues: readonly string[] | null,
   wanted: number,
   settings: ReadonlyMap<string, QueueSettings>,
   now: number,
-): { jobs: number[]; rateOpensIn: number | null } {
-  const heads: Row[] = [];
+): { jobs: Head[]; rateOpensIn: number | null } {
+  const heads: Head[] = [];
   let rateOpensIn: number | null = null;
   let found = 0;
   for (const { queue } of db.all(QUEUES) as { queue: string }[]) {
@@ -120,13 +160,9 @@ function nextInLine(
     if (allowed?.rateOpensIn) rateOpensIn = Math.min(allowed.rateOpensIn, rateOpensIn ?? Infinity);
     const limit = Math.min(wanted, allowed?.jobs ?? wanted);
     if (limit === 0) continue;
-    heads.push(...db.all(HEADS, queue, limit));
+    heads.push(...db.all(HEADS, queue, limit) as unknown as Head[]);
     found++;
   }
-  if (found > 1) {
-    heads.sort((a, b) =>
-      (b.priority as number) - (a.priority as number) || (a.seq as number) - (b.seq as number)
-    );
-  }
-  return { jobs: heads.slice(0, wanted).map((head) => head.seq as number), rateOpensIn };
+  if (found > 1) heads.sort((a, b) => b.priority - a.priority || a.seq - b.seq);
+  return { jobs: heads.slice(0, wanted), rateOpensIn };
 }

@@ -14,15 +14,16 @@ import { noteEnded } from "./parents.ts";
 const RUNNING = `SELECT key AS place, seq, runs FROM json_each(?) CROSS JOIN job
   WHERE job.id = value ->> 0 AND token = value ->> 1`;
 
-/** A list of `[seq, finished at]`. */
-const MOVE = `UPDATE job SET state = 'completed', updated_at = ?, finished_at = value ->> 1,
-    exit_code = 0, error = NULL, token = NULL, cancel_requested = 0
+/** A list of `[seq, started at, finished at]`; when it started may be null. */
+const MOVE = `UPDATE job SET state = 'completed', updated_at = ?,
+    started_at = coalesce(value ->> 1, started_at), finished_at = value ->> 2, exit_code = 0, error = NULL, token = NULL, cancel_requested = 0
   FROM json_each(?) WHERE seq = value ->> 0`;
 
-/** A list of `[seq, finished at, attempt, bytes of output]`. */
-const CLOSE = `UPDATE attempt SET outcome = 'completed', finished_at = value ->> 1, exit_code = 0,
-    error = NULL, output_bytes = value ->> 3
-  FROM json_each(?) WHERE job = value ->> 0 AND attempt = value ->> 2`;
+/** The same with `[…, attempt, bytes of output]`. */
+const CLOSE = `UPDATE attempt SET outcome = 'completed',
+    started_at = coalesce(value ->> 1, started_at), finished_at = value ->> 2, exit_code = 0,
+    error = NULL, output_bytes = value ->> 4
+  FROM json_each(?) WHERE job = value ->> 0 AND attempt = value ->> 3`;
 
 /**
  * Within a transaction: settles the attempts that have completed. Others, and those that bring more than
@@ -45,7 +46,9 @@ export function completeAttempts(
     return { end, seq: seq as number, attempt: runs as number };
   });
   const list = JSON.stringify(
-    rows.map(({ end, seq, attempt }) => [seq, end.finishedAt, attempt, end.outputBytes]),
+    rows.map(({ end: { startedAt, finishedAt, outputBytes }, seq, attempt }) => [
+      ...[seq, startedAt ?? null, finishedAt, attempt, outputBytes],
+    ]),
   );
   db.run(MOVE, now, list);
   db.run(CLOSE, list);

@@ -1,7 +1,7 @@
 /**
  * The schema, as numbered steps that are never edited once released. The newest version that this
- * program knows is the number of steps. Version 1 is released: `tests/store/sqlite/migrations_test.ts` holds
- * its hash, and `schemas/` beside it a store of it; a step that is to be released gets both.
+ * program knows is the number of steps. Both are released: `tests/store/sqlite/migrations_test.ts` holds
+ * their hashes, and `schemas/` beside it a store of each; a step that is to be released gets both.
  *
  * @module
  */
@@ -203,5 +203,15 @@ CREATE TABLE worker (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/**
+ * `ahead` marks an attempt that its worker claimed before there was a free slot: if the worker dies, it may
+ * turn out never to have begun. The index is for a worker's question, at each tick, which of its jobs are to
+ * end: without it that reads every job that runs.
+ */
+const AHEAD = `
+ALTER TABLE attempt ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX job_to_cancel ON job (worker_id) WHERE cancel_requested = 1;
+`;
+
 /** The steps, in order; the first makes version 1. */
-export const MIGRATIONS: readonly string[] = [CORE];
+export const MIGRATIONS: readonly string[] = [CORE, AHEAD];

@@ -15,11 +15,12 @@ import { noteEnded } from "./parents.ts";
 const RUNNING = `SELECT seq, runs, attempts, max_retries, backoff_base, backoff_max, backoff_jitter,
   cancel_requested, fatal_exit_codes FROM job WHERE id = ? AND token = ?`;
 
-const MOVE = `UPDATE job SET state = ?, attempts = ?, run_at = ?, updated_at = ?, finished_at = ?,
-  exit_code = ?, error = ?, token = NULL, cancel_requested = 0 WHERE seq = ?`;
+const MOVE = `UPDATE job SET state = ?, attempts = ?, run_at = ?, updated_at = ?,
+  started_at = coalesce(?, started_at), finished_at = ?, exit_code = ?, error = ?, token = NULL, cancel_requested = 0 WHERE seq = ?`;
 
-const CLOSE = `UPDATE attempt SET outcome = ?, finished_at = ?, exit_code = ?, error = ?,
-  output_bytes = ? WHERE job = ? AND attempt = ?`;
+const CLOSE =
+  `UPDATE attempt SET started_at = coalesce(?, started_at), outcome = ?, finished_at = ?,
+  exit_code = ?, error = ?, output_bytes = ? WHERE job = ? AND attempt = ?`;
 
 /**
  * Within a transaction: settles attempts.
@@ -72,16 +73,22 @@ function settleAttempt(
     result.counts ? attempts : attempts - 1,
     runAt,
     now,
+    end.startedAt ?? null,
     // A job that waits for another attempt has not finished.
     state === "pending" || state === "failed" ? null : end.finishedAt,
     exitCode,
     error,
     seq,
   );
-  db.run(CLOSE, result.outcome, end.finishedAt, exitCode, error, end.outputBytes, seq, attempt);
   if (isFinal(state)) noteEnded(db, end.jobId);
-  if (end.replacesOutput) deleteOutput(db, seq, attempt);
-  for (const chunk of end.chunks) insertChunk(db, seq, attempt, chunk);
+  if (result.outcome === null) eraseAttempt(db, seq, attempt);
+  else {
+    const { startedAt = null, finishedAt, outputBytes } = end;
+    const how = [result.outcome, finishedAt, exitCode, error, outputBytes];
+    db.run(CLOSE, startedAt, ...how, seq, attempt);
+    if (end.replacesOutput) deleteOutput(db, seq, attempt);
+    for (const chunk of end.chunks) insertChunk(db, seq, attempt, chunk);
+  }
   return {
     jobId: end.jobId,
     token: end.token,
@@ -91,6 +98,17 @@ function settleAttempt(
     exitCode,
     error,
   };
+}
+
+/** An attempt that never began is as if it had not been claimed. */
+function eraseAttempt(db: Database, seq: number, attempt: number): void {
+  db.run("DELETE FROM attempt WHERE job = ? AND attempt = ?", seq, attempt);
+  deleteOutput(db, seq, attempt);
+  db.run(
+    `UPDATE job SET runs = runs - 1, started_at =
+      (SELECT started_at FROM attempt WHERE job = seq ORDER BY attempt DESC LIMIT 1) WHERE seq = ?`,
+    seq,
+  );
 }
 
 function isBack(db: Database, { unlessBack }: AttemptEnd): boolean {

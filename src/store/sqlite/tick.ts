@@ -103,7 +103,7 @@ function soonest(...times: readonly (number | null)[]): number | null {
 
 function cancelledTokens(db: Database, worker: string): string[] {
   return db.all(
-    `SELECT token FROM job WHERE state = 'processing' AND worker_id = ? AND cancel_requested = 1`,
+    "SELECT token FROM job INDEXED BY job_to_cancel WHERE cancel_requested = 1 AND worker_id = ?",
     worker,
   ).map((row) => row.token as string);
 }

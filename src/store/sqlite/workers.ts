@@ -120,7 +120,8 @@ export function requestSlots(db: Database, id: string, slots: number): void {
 /** The attempts that a worker runs, each with its launcher. */
 export function selectAttemptsOf(db: Database, worker: string): RunningAttempt[] {
   return db.all(
-    `SELECT job.id, job.token, job.cwd, attempt.attempt, launcher_pid, launcher_start FROM job
+    `SELECT job.id, job.token, job.cwd, attempt.attempt, launcher_pid, launcher_start, ahead
+    FROM job
     JOIN attempt ON attempt.job = job.seq AND attempt.attempt = job.runs
     WHERE job.state = 'processing' AND job.worker_id = ?`,
     worker,
@@ -130,5 +131,6 @@ export function selectAttemptsOf(db: Database, worker: string): RunningAttempt[]
     attempt: row.attempt as number,
     launcher: { pid: row.launcher_pid as number, startTime: row.launcher_start as string },
     cwd: row.cwd as string | null,
+    isAhead: row.ahead === 1,
   }));
 }

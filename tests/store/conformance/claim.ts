@@ -26,6 +26,7 @@ export function claimTests(test: Register): void {
       job: asClaimed(stored!),
       env: {},
       stdin: null,
+      isAhead: false,
     });
     assert.equal(stored?.state, "processing");
     assert.equal(stored.attempts, 1);
@@ -113,6 +114,7 @@ export function claimTests(test: Register): void {
         attempt,
         launcher: free[slot]!,
         cwd: job.cwd,
+        isAhead: false,
       })).toSorted(byJob),
     );
     await worker.settle(claimed, COMPLETED);

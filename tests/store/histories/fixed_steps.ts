@@ -31,6 +31,7 @@ export const TICK: Of<"tick"> = {
   kind: "tick",
   worker: { pick: 0, isGone: false },
   free: 0,
+  ahead: 0,
   ends: [],
   output: null,
   observed: null,
@@ -71,6 +72,7 @@ export function end(...outcomes: readonly Outcome[]): What {
     outcome,
     ago: 0,
     again: false,
+    startsAgo: null,
     writes: false,
   }));
   return { ...TICK, ends };

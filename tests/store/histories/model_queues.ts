@@ -84,6 +84,12 @@ export class ModelQueues {
     return { jobs, opensIn };
   }
 
+  /** Whether it has a limit or a rate. */
+  isRegulated(queue: string): boolean {
+    const { limit, rate } = this.settings(queue);
+    return limit !== null || rate !== null;
+  }
+
   /** An attempt begins. */
   begin(queue: string, now: number): void {
     if (this.settings(queue).rate === null) return;

@@ -43,13 +43,19 @@ export function tickModel(model: Model, request: TickRequest, random: number): M
   promote(model);
   const self = workers.find(request.worker);
   const slots = self === undefined ? 0 : request.free.length;
-  const { jobs: begun, opensIn } = slots === 0
+  const places = self === undefined ? 0 : request.ahead?.length ?? 0;
+  const { jobs: line, opensIn } = slots + places === 0
     ? { jobs: [], opensIn: null }
-    : queues.nextInLine(self!.queues, slots, now);
+    : queues.nextInLine(self!.queues, slots + places, now);
+  const begun = line.filter(({ job }, i) => i < slots || !queues.isRegulated(job.queue));
   for (const job of begun) begin(model, job, request.worker, self!.host);
   // Where every slot is taken, the end of a job comes first.
-  const isFull = begun.length === slots;
-  const rateOpensIn = isFull ? opensIn : queues.nextInLine(self!.queues, 1, now).opensIn;
+  const isFull = begun.length >= slots;
+  const rateOpensIn = slots === 0
+    ? null
+    : isFull
+    ? opensIn
+    : queues.nextInLine(self!.queues, 1, now).opensIn;
   return {
     settled,
     stale,
@@ -103,9 +109,10 @@ function settle(model: Model, end: AttemptEnd, random: number): Settled | null {
   const lost = unlessBack && workers.find(unlessBack.worker);
   if (lost && lost.heartbeat !== unlessBack.heartbeat) return null;
   const { job } = modelled;
-  const { outcome, finishedAt, outputBytes } = end;
+  const { outcome, startedAt, finishedAt, outputBytes } = end;
   const event = eventOf(job, outcome);
   const isCancelled = event === "end_cancelled";
+  const hasBegun = outcome.kind !== "unclaimed";
   const error = isCancelled ? "cancelled" : errorOf(job, outcome);
   const exitCode = outcome.kind === "completed"
     ? 0
@@ -113,24 +120,37 @@ function settle(model: Model, end: AttemptEnd, random: number): Settled | null {
     ? outcome.exitCode
     : null;
   jobs.move(modelled, event);
-  if (event === "hand_back") job.attempts--;
+  if (event === "hand_back" || !hasBegun) job.attempts--;
   if (event === "fail") job.runAt = now + backoff(job, random);
   job.finishedAt = isFinal(job.state) ? finishedAt : null;
   Object.assign(job, { exitCode, error, cancelRequested: false });
-  const kind = isCancelled ? "cancelled" as const : outcome.kind;
-  Object.assign(modelled.attempts.at(-1)!, {
-    outcome: kind,
-    finishedAt,
-    exitCode,
-    error,
-    outputBytes,
-  });
+  if (startedAt !== undefined && hasBegun) {
+    modelled.attempts.at(-1)!.startedAt = job.startedAt = startedAt;
+  }
+  const kind = !hasBegun ? null : isCancelled ? "cancelled" : outcome.kind;
+  if (kind === null) erase(modelled);
+  else {
+    Object.assign(modelled.attempts.at(-1)!, {
+      outcome: kind,
+      finishedAt,
+      exitCode,
+      error,
+      outputBytes,
+    });
+    if (end.replacesOutput) modelled.output.delete(modelled.runs);
+    for (const chunk of end.chunks) write(model, end, chunk);
+  }
   if (isFinal(job.state)) jobs.noteEnded(modelled);
-  if (end.replacesOutput) modelled.output.delete(modelled.runs);
-  for (const chunk of end.chunks) write(model, end, chunk);
   modelled.token = null;
   const { state, runAt } = job;
   return { jobId: end.jobId, token: end.token, state, runAt, outcome: kind, exitCode, error };
+}
+
+/** An attempt that never began. */
+function erase(modelled: Modelled): void {
+  modelled.attempts.pop();
+  modelled.output.delete(modelled.runs--);
+  modelled.job.startedAt = modelled.attempts.at(-1)?.startedAt ?? null;
 }
 
 /** Once, and only for the attempt that runs. */
@@ -146,7 +166,7 @@ function write({ jobs }: Model, { jobId, token }: AttemptRef, { seq, bytes }: Ou
 function eventOf(job: AttemptedJob, outcome: Outcome): JobEvent {
   if (outcome.kind === "completed") return "complete";
   if (job.cancelRequested || outcome.kind === "cancelled") return "end_cancelled";
-  if (outcome.kind === "handed_back") return "hand_back";
+  if (outcome.kind === "handed_back" || outcome.kind === "unclaimed") return "hand_back";
   return isFatal(job, outcome) || job.attempts > job.maxRetries ? "give_up" : "fail";
 }
 

@@ -33,6 +33,7 @@ const OUTCOMES: readonly Outcome[] = [
   { kind: "lost", error: "the launcher died" },
   { kind: "cancelled", exitCode: null },
   { kind: "handed_back" },
+  { kind: "unclaimed" },
 ];
 
 const pick = fc.nat({ max: 1000 });
@@ -106,6 +107,8 @@ const end = fc.record({
   outcome: fc.constantFrom(...OUTCOMES),
   // It is told as late as this.
   ago: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, seconds),
+  // The executor says when it began.
+  startsAgo: fc.option(seconds),
   // Told a second time.
   again: seldom(10),
   writes: fc.boolean(),
@@ -115,6 +118,7 @@ const tick = fc.record({
   kind: fc.constant("tick" as const),
   worker,
   free: fc.integer({ min: 0, max: 4 }),
+  ahead: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 3 })),
   ends: fc.array(end, { maxLength: 3 }),
   output: fc.option(pick, { freq: 3 }),
   observed: fc.option(fc.record({ pick, isOld: seldom(3), unmovedFor: fc.nat({ max: 2000 }) }), {

@@ -30,6 +30,7 @@ export const takeTick: Taker<"tick"> = async (tale, what) => {
   await tickBoth(tale, member, {
     ended,
     free: launchers(what.free),
+    ahead: launchers(what.ahead),
     output: writer === undefined
       ? []
       : [{ ...writer, chunk: chunk(writer.token, what.output! % 4, `out-${model.now}`) }],
@@ -92,10 +93,11 @@ function endOf(
   tale: Tale,
   { worker }: Member,
   claim: Claim,
-  { outcome, ago, writes, pick }: Of<"tick">["ends"][number],
+  { outcome, ago, startsAgo, writes, pick }: Of<"tick">["ends"][number],
 ): AttemptEnd {
   const { now } = tale.model;
   return worker.end(claim, outcome, {
+    ...startsAgo === null ? {} : { startedAt: now - ago - startsAgo },
     finishedAt: now - ago,
     chunks: writes ? [chunk(claim.token, 4 + pick % 2, `end-${now}`)] : [],
     outputBytes: pick,
@@ -114,7 +116,7 @@ async function tickBoth(
   const result = await (request.isBrief ? worker.tickBriefly(request) : worker.tick(request));
   const full = { ...NOTHING, ...request, worker: member.id };
   const expected = tickModel(model, full, random);
-  compareClaims(result.claimed, expected);
+  compareClaims(result.claimed, expected, full.free.length);
   compareFirings(result, expected);
   const { claimed, cancelled, fired, ...rest } = result;
   const { begun: _, fired: __, ...expectedRest } = expected;
@@ -144,11 +146,11 @@ const NOTHING = {
   firings: [],
 };
 
-function compareClaims(claims: readonly Claim[], { begun }: ModelledTick): void {
+function compareClaims(claims: readonly Claim[], { begun }: ModelledTick, free: number): void {
   assertSame(
     claims.map(({ token: _, ...claim }) => claim),
-    begun.map(({ job, runs: attempt, env, stdin }) => ({
-      ...{ jobId: job.id, job: asClaimed(job), attempt, env, stdin },
+    begun.map(({ job, runs: attempt, env, stdin }, i) => ({
+      ...{ jobId: job.id, job: asClaimed(job), attempt, env, stdin, isAhead: i >= free },
     })),
   );
   nameAttempts(begun, claims);
