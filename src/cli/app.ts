@@ -5,6 +5,7 @@
  * @module
  */
 
+import { importLater } from "../lazy.ts";
 import type { CommandModule } from "./command.ts";
 
 /** A command's entry. */
@@ -40,6 +41,11 @@ export function shown<T extends Entry | Group>(members: readonly T[]): T[] {
   return members.filter((member) => !("hidden" in member && member.hidden));
 }
 
+/** Loads the module of a command, by its name in `commands/`. */
+function command(name: string): () => Promise<CommandModule> {
+  return () => importLater<CommandModule>(`cli/commands/${name}`);
+}
+
 /** Every command there is. */
 export const APP: readonly Section[] = [
   {
@@ -49,12 +55,12 @@ export const APP: readonly Section[] = [
         name: "enqueue",
         aliases: ["add"],
         summary: "Enqueue jobs",
-        load: () => import("./commands/enqueue.ts"),
+        load: command("enqueue"),
       },
       {
         name: "run",
         summary: "Enqueue a job, show its output and exit as it did",
-        load: () => import("./commands/run.ts"),
+        load: command("run"),
       },
       {
         name: "worker",
@@ -64,23 +70,23 @@ export const APP: readonly Section[] = [
           {
             name: "start",
             summary: "Run a worker",
-            load: () => import("./commands/worker_start.ts"),
+            load: command("worker_start"),
           },
           {
             name: "stop",
             summary: "Stop workers",
-            load: () => import("./commands/worker_stop.ts"),
+            load: command("worker_stop"),
           },
           {
             name: "scale",
             summary: "Change how many jobs workers run at once",
-            load: () => import("./commands/worker_scale.ts"),
+            load: command("worker_scale"),
           },
           {
             name: "list",
             aliases: ["ls", "status"],
             summary: "List the workers",
-            load: () => import("./commands/worker_list.ts"),
+            load: command("worker_list"),
           },
         ],
       },
@@ -94,34 +100,34 @@ export const APP: readonly Section[] = [
             name: "add",
             aliases: ["create"],
             summary: "Add a schedule",
-            load: () => import("./commands/schedule_add.ts"),
+            load: command("schedule_add"),
           },
           {
             name: "list",
             aliases: ["ls"],
             summary: "List schedules",
-            load: () => import("./commands/schedule_list.ts"),
+            load: command("schedule_list"),
           },
           {
             name: "next",
             summary: "Show when a schedule fires",
-            load: () => import("./commands/schedule_next.ts"),
+            load: command("schedule_next"),
           },
           {
             name: "pause",
             summary: "Pause schedules",
-            load: () => import("./commands/schedule_pause.ts"),
+            load: command("schedule_pause"),
           },
           {
             name: "resume",
             summary: "Resume schedules",
-            load: () => import("./commands/schedule_resume.ts"),
+            load: command("schedule_resume"),
           },
           {
             name: "remove",
             aliases: ["rm", "delete"],
             summary: "Remove schedules",
-            load: () => import("./commands/schedule_remove.ts"),
+            load: command("schedule_remove"),
           },
         ],
       },
@@ -134,41 +140,41 @@ export const APP: readonly Section[] = [
         name: "status",
         aliases: ["stats"],
         summary: "Count jobs by state, show queues and workers",
-        load: () => import("./commands/status.ts"),
+        load: command("status"),
       },
       {
         name: "list",
         aliases: ["ls"],
         summary: "List jobs",
-        load: () => import("./commands/list.ts"),
+        load: command("list"),
       },
       {
         name: "show",
         aliases: ["get", "info"],
         summary: "Show a job and its attempts",
-        load: () => import("./commands/show.ts"),
+        load: command("show"),
       },
       {
         name: "logs",
         aliases: ["log"],
         summary: "Print the output of a job",
-        load: () => import("./commands/logs.ts"),
+        load: command("logs"),
       },
       {
         name: "explain",
         aliases: ["why"],
         summary: "Say why a job is not running",
-        load: () => import("./commands/explain.ts"),
+        load: command("explain"),
       },
       {
         name: "wait",
         summary: "Wait for jobs and exit as they did",
-        load: () => import("./commands/wait.ts"),
+        load: command("wait"),
       },
       {
         name: "progress",
         summary: "Tell from inside a job how far it is",
-        load: () => import("./commands/progress.ts"),
+        load: command("progress"),
       },
     ],
   },
@@ -179,33 +185,33 @@ export const APP: readonly Section[] = [
         name: "cancel",
         aliases: ["kill"],
         summary: "Cancel jobs",
-        load: () => import("./commands/cancel.ts"),
+        load: command("cancel"),
       },
       {
         name: "retry",
         summary: "Run jobs again",
-        load: () => import("./commands/retry.ts"),
+        load: command("retry"),
       },
       {
         name: "edit",
         summary: "Change jobs that wait",
-        load: () => import("./commands/edit.ts"),
+        load: command("edit"),
       },
       {
         name: "release",
         summary: "Let held jobs go",
-        load: () => import("./commands/release.ts"),
+        load: command("release"),
       },
       {
         name: "delete",
         aliases: ["rm"],
         summary: "Delete jobs",
-        load: () => import("./commands/delete.ts"),
+        load: command("delete"),
       },
       {
         name: "prune",
         summary: "Delete jobs that have ended",
-        load: () => import("./commands/prune.ts"),
+        load: command("prune"),
       },
       {
         name: "queue",
@@ -217,22 +223,22 @@ export const APP: readonly Section[] = [
             name: "list",
             aliases: ["ls"],
             summary: "List queues",
-            load: () => import("./commands/queue_list.ts"),
+            load: command("queue_list"),
           },
           {
             name: "pause",
             summary: "Begin no more jobs of queues",
-            load: () => import("./commands/queue_pause.ts"),
+            load: command("queue_pause"),
           },
           {
             name: "resume",
             summary: "Let jobs of paused queues begin again",
-            load: () => import("./commands/queue_resume.ts"),
+            load: command("queue_resume"),
           },
           {
             name: "set",
             summary: "Limit how many jobs of a queue run at once, or begin in a time",
-            load: () => import("./commands/queue_set.ts"),
+            load: command("queue_set"),
           },
         ],
       },
@@ -245,25 +251,25 @@ export const APP: readonly Section[] = [
             name: "list",
             aliases: ["ls"],
             summary: "List dead jobs",
-            load: () => import("./commands/dlq_list.ts"),
+            load: command("dlq_list"),
           },
           {
             name: "show",
             aliases: ["get", "info"],
             summary: "Show a dead job and its attempts",
-            load: () => import("./commands/dlq_show.ts"),
+            load: command("dlq_show"),
           },
           {
             name: "retry",
             aliases: ["requeue"],
             summary: "Run dead jobs again",
-            load: () => import("./commands/dlq_retry.ts"),
+            load: command("dlq_retry"),
           },
           {
             name: "purge",
             aliases: ["clear"],
             summary: "Delete dead jobs",
-            load: () => import("./commands/dlq_purge.ts"),
+            load: command("dlq_purge"),
           },
         ],
       },
@@ -281,61 +287,61 @@ export const APP: readonly Section[] = [
             name: "list",
             aliases: ["show", "ls"],
             summary: "List all settings",
-            load: () => import("./commands/config_list.ts"),
+            load: command("config_list"),
           },
           {
             name: "get",
             summary: "Print one setting",
-            load: () => import("./commands/config_get.ts"),
+            load: command("config_get"),
           },
           {
             name: "set",
             summary: "Change a setting",
-            load: () => import("./commands/config_set.ts"),
+            load: command("config_set"),
           },
           {
             name: "unset",
             aliases: ["reset"],
             summary: "Go back to a setting's default",
-            load: () => import("./commands/config_unset.ts"),
+            load: command("config_unset"),
           },
         ],
       },
       {
         name: "export",
         summary: "Write jobs to a file, to keep or to move them",
-        load: () => import("./commands/export.ts"),
+        load: command("export"),
       },
       {
         name: "import",
         summary: "Store the jobs of an export",
-        load: () => import("./commands/import.ts"),
+        load: command("import"),
       },
       {
         name: "doctor",
         summary: "Check the store, and say how to mend it",
-        load: () => import("./commands/doctor.ts"),
+        load: command("doctor"),
       },
       {
         name: "schema",
         summary: "Print the JSON Schema of a job",
-        load: () => import("./commands/schema.ts"),
+        load: command("schema"),
       },
       {
         name: "completions",
         summary: "Print the script by which a shell completes queuectl",
-        load: () => import("./commands/completions.ts"),
+        load: command("completions"),
       },
       {
         name: "__complete",
         summary: "Print what may follow, for the scripts of completions",
         hidden: true,
-        load: () => import("./commands/complete.ts"),
+        load: command("complete"),
       },
       {
         name: "demo",
         summary: "Show all of it at work, in a store of its own",
-        load: () => import("./commands/demo.ts"),
+        load: command("demo"),
       },
     ],
   },

@@ -49,10 +49,19 @@ function readLines(input: string): WrittenJob[] {
   for (const text of input.split("\n")) {
     line++;
     if (text.trim() === "") continue;
-    const where = `Line ${line}: `;
-    jobs.push({ value: parse(text, where), where });
+    jobs.push(parseLine(text, line));
   }
   return jobs;
+}
+
+/**
+ * The job of a line of NDJSON.
+ *
+ * @throws {UsageError} if it is not JSON; it names the line
+ */
+export function parseLine(text: string, line: number): WrittenJob {
+  const where = `Line ${line}: `;
+  return { value: parse(text, where), where };
 }
 
 function parse(text: string, where: string): unknown {
@@ -66,7 +75,8 @@ function parse(text: string, where: string): unknown {
   }
 }
 
-function isJson(text: string): boolean {
+/** Whether a text is one JSON value. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

@@ -14,6 +14,7 @@ import type { Context } from "./context.ts";
 import { type JobFlagValues, overridesOf } from "./job_flags.ts";
 import type { WrittenJob } from "./job_input.ts";
 import { type JobSource, readSource } from "./job_source.ts";
+import type { LargeRequest } from "./job_survey.ts";
 
 /** A job that is valid, and where it was written. */
 export interface ValidJob {
@@ -22,7 +23,7 @@ export interface ValidJob {
   readonly where: string;
 }
 
-/** Jobs that somebody wants enqueued. */
+/** Jobs that somebody wants enqueued, all at hand. */
 export interface JobRequest {
   readonly jobs: readonly ValidJob[];
   /** Whether they were written as a list, however many there are in it. */
@@ -32,7 +33,9 @@ export interface JobRequest {
 }
 
 /**
- * Reads jobs from wherever the command line says, with what the flags say in place of their own keys.
+ * Reads jobs from wherever the command line says, with what the flags say in place of their own keys. A
+ * long list is only looked through: its jobs are read again as they are stored, so that the memory that
+ * it takes does not grow with them. The caller closes its file.
  *
  * @throws {UsageError} if there is none, or anything is wrong with one; it names the line
  * @throws {ConflictError} if two of them cannot both be enqueued
@@ -44,23 +47,50 @@ export async function readRequest(
     readonly ifExists?: IfExists;
   },
   context: Context,
-): Promise<JobRequest> {
+): Promise<JobRequest | LargeRequest> {
   const overrides = await overridesOf(flags, source, context);
+  const parentsByPart = Object.hasOwn(overrides, "after");
   const input = await readSource(source, context);
-  for (const [flag, key] of [["--id", "id"], ["--unique-key", "unique_key"]] as const) {
-    if (Object.hasOwn(overrides, key) && input.jobs.length > 1) {
-      throw new CommandLineError(`${flag} fits one job, not ${input.jobs.length}`);
-    }
+  if (!("jobs" in input)) {
+    const { surveyJobs } = await import("./job_survey.ts");
+    using stack = new DisposableStack();
+    stack.use(input);
+    const request = surveyJobs(input, { overrides, ifExists, parentsByPart });
+    // All is well: the file stays open.
+    stack.move();
+    return request;
   }
+  if (input.jobs.length > 1) refuseForMany(overrides, () => input.jobs.length);
   const jobs = input.jobs.map((job) => validate(job, overrides));
   refuseRepeated(jobs, "id");
   if (ifExists === "fail") refuseRepeated(jobs, "unique_key");
   refuseCircle(jobs);
   refuseLateParents(jobs);
-  return { jobs, isList: input.isList, parentsByPart: Object.hasOwn(overrides, "after") };
+  return { jobs, isList: input.isList, parentsByPart };
 }
 
-function validate({ value, where }: WrittenJob, overrides: Record<string, unknown>): ValidJob {
+/**
+ * Refuses flags that only one job can have, where there are several.
+ *
+ * @throws {CommandLineError} if there is one
+ */
+export function refuseForMany(overrides: Record<string, unknown>, count: () => number): void {
+  for (const [flag, key] of [["--id", "id"], ["--unique-key", "unique_key"]] as const) {
+    if (Object.hasOwn(overrides, key)) {
+      throw new CommandLineError(`${flag} fits one job, not ${count()}`);
+    }
+  }
+}
+
+/**
+ * The job that somebody wrote, with what the flags say in place of its own keys.
+ *
+ * @throws {UsageError} if anything is wrong with it; it says where it stands
+ */
+export function validate(
+  { value, where }: WrittenJob,
+  overrides: Record<string, unknown>,
+): ValidJob {
   try {
     return { spec: parseSpec(override(value, overrides)), where };
   } catch (error) {
@@ -121,12 +151,15 @@ function refuseLateParents(jobs: readonly ValidJob[]): void {
     for (const { id } of after) {
       const parent = indexes.get(id);
       if (parent === undefined || chunkOf(parent) <= chunkOf(index)) continue;
-      throw new UsageError(
-        `${where}It runs after ${id}, which is only in ${placeOf(jobs[parent]!.where)}: ` +
-          `in a list of more than ${MAX_BATCH} jobs, put parents before the jobs that wait for them`,
-      );
+      throw new UsageError(lateParent(where, id, placeOf(jobs[parent]!.where)));
     }
   }
+}
+
+/** The message for a job that comes before a parent in a list of several chunks. */
+export function lateParent(where: string, parent: string, place: string): string {
+  return `${where}It runs after ${parent}, which is only in ${place}: in a list of more than ` +
+    `${MAX_BATCH} jobs, put parents before the jobs that wait for them`;
 }
 
 function chunkOf(index: number): number {

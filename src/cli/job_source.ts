@@ -9,7 +9,7 @@ import { quoteWords } from "../worker/quote.ts";
 import { CommandLineError } from "./command_line_error.ts";
 import type { Context } from "./context.ts";
 import { type JobInput, readJobs } from "./job_input.ts";
-import { readTextFile, readTextStream } from "./read_text.ts";
+import type { LineFile } from "./line_file.ts";
 
 /** What the command line says about the source. */
 export interface JobSource {
@@ -26,11 +26,14 @@ export interface JobSource {
 }
 
 /**
- * Reads the jobs.
+ * Reads the jobs, or opens the file with them where they are too many to be held at once.
  *
  * @throws {UsageError} if there is no source, more than one, or none that can be read
  */
-export async function readSource(source: JobSource, context: Context): Promise<JobInput> {
+export async function readSource(
+  source: JobSource,
+  context: Context,
+): Promise<JobInput | LineFile> {
   const { verb, words, command, file, rest } = source;
   const given = [
     words.length === 0 ? null : "an argument",
@@ -50,7 +53,10 @@ export async function readSource(source: JobSource, context: Context): Promise<J
   if (words.length > 0) await refuseOther(words, verb);
   const path = file ?? pathOf(words[0]);
   if (path === null) return readJobs(words[0]!);
-  const input = readJobs(await readPath(path, context));
+  const { readInput } = await import("./line_file.ts");
+  const read = await readInput(path, context);
+  if (typeof read !== "string") return read;
+  const input = readJobs(read);
   if (input.jobs.length === 0 && !input.isList) throw noJob(verb);
   return input;
 }
@@ -134,10 +140,4 @@ async function isFile(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-async function readPath(path: string, { stdin }: Context): Promise<string> {
-  return path === "-"
-    ? await readTextStream(stdin.readable, "The input")
-    : await readTextFile(path);
 }

@@ -11,6 +11,8 @@ import { escapeJson } from "../escape.ts";
 export interface Sink {
   /** Writes some of the bytes and says how many. */
   write(bytes: Uint8Array): Promise<number>;
+  /** The same; the program stands still until something is written. */
+  writeSync(bytes: Uint8Array): number;
   isTerminal(): boolean;
   /** The width of the terminal; null if there is none. */
   columns(): number | null;
@@ -49,6 +51,7 @@ export class Output {
   /** Ends the wait for the write that is under way. */
   #release = () => {};
   #isAbandoned = false;
+  #isBlocking = false;
   #footer: string | null = null;
   /** Whether the footer may stand on the line where the cursor is. */
   #isAtLineStart = true;
@@ -114,6 +117,14 @@ export class Output {
     return this.#last;
   }
 
+  /**
+   * From now on the program stands still while it writes: for a command that has nothing else to attend to
+   * by then. It saves the start of a thread, 2.5 ms of an `enqueue`.
+   */
+  block(): void {
+    this.#isBlocking = true;
+  }
+
   /** Nothing is written any more, and nobody waits for a reader who does not read. */
   abandon(): void {
     this.#isAbandoned = true;
@@ -131,6 +142,10 @@ export class Output {
   async #writeAll(bytes: Uint8Array): Promise<void> {
     for (let sent = 0; sent < bytes.length && !this.#isAbandoned;) {
       try {
+        if (this.#isBlocking) {
+          sent += this.#sink.writeSync(bytes.subarray(sent));
+          continue;
+        }
         const { promise, resolve, reject } = Promise.withResolvers<number>();
         this.#release = () => resolve(0);
         this.#sink.write(bytes.subarray(sent)).then(resolve, reject);

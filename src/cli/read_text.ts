@@ -25,7 +25,7 @@ export async function readTextFile(path: string): Promise<string> {
   } catch (error) {
     throw unreadable(path, error);
   }
-  return decode(bytes, path);
+  return decodeText(bytes, path);
 }
 
 /**
@@ -54,10 +54,16 @@ export async function readTextStream(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   name: string,
 ): Promise<string> {
-  return decode(await new Response(stream).arrayBuffer(), name);
+  return decodeText(await new Response(stream).arrayBuffer(), name);
 }
 
-function decode(bytes: BufferSource, name: string): string {
+/**
+ * Bytes as text.
+ *
+ * @param name what the message begins with if they are not
+ * @throws {UsageError} if they are not UTF-8
+ */
+export function decodeText(bytes: BufferSource, name: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -80,6 +80,7 @@ export const DENO: System = {
 function sink(stream: typeof Deno.stdout): Sink {
   return {
     write: (bytes) => stream.write(bytes),
+    writeSync: (bytes) => stream.writeSync(bytes),
     isTerminal: () => stream.isTerminal(),
     columns() {
       try {

@@ -196,7 +196,9 @@ export interface Store extends AsyncDisposable {
   /**
    * Deletes the jobs that have ended and for which no other job waits; how many.
    *
-   * @param limit at most so many, in one transaction; all, in several, if absent
+   * It takes as many transactions as it needs for each to be short: ticks go on in between.
+   *
+   * @param limit at most so many; all if absent
    */
   removeEnded(filter: EndedFilter, limit?: number): Promise<number>;
 

@@ -87,6 +87,11 @@ export class Runner implements PoolListener {
     return this.#pool.free();
   }
 
+  /** Whether a slot could take a job now. */
+  get hasFreeSlot(): boolean {
+    return this.#pool.free().length > 0;
+  }
+
   /** The places in which a job can wait for a slot; asked for after {@linkcode Runner.free}. */
   places(): FreeSlot[] {
     return this.#spool.isBroken ? [] : this.#pool.places(this.#pace.places);

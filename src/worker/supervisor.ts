@@ -31,6 +31,9 @@ import type { WorkerOptions } from "./worker_options.ts";
  */
 const HEARTBEAT_INTERVAL = 800;
 
+/** Without a free slot a ring is answered so much later, milliseconds, and with it those that follow. */
+const BUSY_ANSWER = 20;
+
 /** Runs one worker. */
 export class Supervisor {
   readonly #store: Store;
@@ -51,6 +54,8 @@ export class Supervisor {
   #fatal: Error | null = null;
   #wasReady = false;
   #nextDueIn: number | null = null;
+  /** A ring waits for its answer. */
+  #isRung = false;
   /** When the heart beat last, by the monotonic clock, and whether it said that the worker is ending. */
   #beatAt = -Infinity;
   #saidStopping = false;
@@ -66,7 +71,7 @@ export class Supervisor {
     this.#store = store;
     this.#events = events;
     this.#options = options;
-    this.#member = new Membership(store, options, wake);
+    this.#member = new Membership(store, options, () => this.#ring());
     this.#runner = new Runner(events, { threads, spool, address, maxOutput, killGrace }, {
       wake,
       orphaned: (attempts) => this.#rescues.adopt(this.#member.id, attempts),
@@ -160,6 +165,18 @@ export class Supervisor {
       if (await this.#isDone()) return;
       await this.#wakeup.sleep(this.#sleepLimit());
     }
+  }
+
+  /** There is work, which can wait if there is no slot for it, or somebody wants an end. */
+  #ring(): void {
+    if (this.#runner.hasFreeSlot) return this.#wakeup.call();
+    if (this.#isRung) return;
+    this.#isRung = true;
+    const answer = setTimeout(() => {
+      this.#isRung = false;
+      this.#wakeup.call();
+    }, BUSY_ANSWER);
+    Deno.unrefTimer(answer);
   }
 
   #sleepLimit(): number {

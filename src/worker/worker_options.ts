@@ -7,6 +7,16 @@
 import type { Config } from "../config.ts";
 import type { Host } from "./host.ts";
 
+/** The most threads that a worker may be told to have. */
+export const MAX_THREADS = 64;
+
+/**
+ * One thread serves so many slots. The supervisor is busy before it is: with 4 slots and `true` as jobs,
+ * two threads ran no more jobs a second than one, for 10 % more CPU time a job and 12 MB. With 64 slots
+ * two are slower by a tenth, but faster by a fifth where each job writes a megabyte.
+ */
+const SLOTS_PER_THREAD = 32;
+
 /** What a worker is to be. */
 export interface WorkerOptions {
   /** What the worker's id begins with. */
@@ -27,4 +37,9 @@ export interface WorkerOptions {
   /** Milliseconds after which a shutdown ends the running jobs; null: never. */
   readonly shutdownGrace: number | null;
   readonly config: Config;
+}
+
+/** How many executors a worker has that was not told. */
+export function defaultThreads(slots: number, cores: number): number {
+  return Math.min(Math.ceil(slots / SLOTS_PER_THREAD), cores);
 }

@@ -95,9 +95,13 @@ export class FakeSink implements Sink {
   }
 
   write(bytes: Uint8Array): Promise<number> {
+    return Promise.resolve(this.writeSync(bytes));
+  }
+
+  writeSync(bytes: Uint8Array): number {
     const written = bytes.slice(0, this.#most);
     this.#chunks.push(written);
-    return Promise.resolve(written.length);
+    return written.length;
   }
 
   isTerminal(): boolean {

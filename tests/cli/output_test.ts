@@ -10,6 +10,10 @@ function failing(error: Error, times = Infinity): Sink & { readonly text: string
       return sink.text;
     },
     write: (bytes) => left-- > 0 ? Promise.reject(error) : sink.write(bytes),
+    writeSync(bytes) {
+      if (left-- > 0) throw error;
+      return sink.writeSync(bytes);
+    },
     isTerminal: () => false,
     columns: () => null,
   };
@@ -25,6 +29,23 @@ Deno.test("Output writes in order and whole, however little the sink takes", asy
   output.jsonLine([1]);
   await output.flush();
   strictEqual(sink.text, 'héllo\nab{"a":[1]}\n[1]\n');
+});
+
+Deno.test("Output that blocks writes what came before in its order, whole, and fails the same way", async () => {
+  const sink = new FakeSink(null, 3);
+  const output = new Output(sink, { color: false });
+  output.line("first");
+  output.block();
+  await output.line("second");
+  strictEqual(sink.text, "first\nsecond\n");
+  const closed = new Output(failing(new Deno.errors.BrokenPipe("gone"), 1), { color: false });
+  closed.block();
+  await rejects(closed.line("a"), ClosedPipeError);
+  const full = failing(new Deno.errors.WouldBlock("full"), 2);
+  const later = new Output(full, { color: false });
+  later.block();
+  await later.line("a");
+  strictEqual(full.text, "a\n");
 });
 
 Deno.test("Output indents JSON on a terminal, but not a line of a stream", async () => {

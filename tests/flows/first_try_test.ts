@@ -1,6 +1,7 @@
 /** What a newcomer does first, in one terminal. */
 
 import assert from "node:assert/strict";
+import { V8_FLAGS } from "../../src/cli/own_command.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { flow } from "./stage.ts";
 
@@ -23,11 +24,18 @@ flow("a first try: start detached, enqueue, status, logs, stop", async (stage) =
   await waitFor(async () => await stage.ok("logs", "one") === "hello from one\n", {
     message: "the output of a job that runs",
   });
-  const [worker] = await stage.json<{ id: string; slots: number; busy: number }[]>(
+  const [worker] = await stage.json<{ id: string; pid: number; slots: number; busy: number }[]>(
     "worker",
     "list",
   );
   assert.equal(`${worker?.id}\n`, started.stdout);
+  if (stage.via === "source") {
+    const words = await Deno.readTextFile(`/proc/${worker?.pid}/cmdline`);
+    assert.ok(
+      words.includes(V8_FLAGS),
+      "the executable has the flags in it, a run from source not",
+    );
+  }
   assert.partialDeepStrictEqual(worker, { slots: 3, busy: 2 });
 
   const stopping = await stage.spawn(["worker", "stop"]);

@@ -96,6 +96,7 @@ flow(
 flow("a worker that is scaled up and down again and again runs every job once", async (stage) => {
   await enqueue(stage, 300, "echo $QUEUECTL_JOB_ID >> ran; sleep 0.02");
   const worker = await stage.worker(["--count", "2"]);
+  assert.equal(executorsOf(worker.pid), 1, "a second thread does not pay off for so few slots");
   for (const slots of [8, 1, 4, 16, 2, 6]) {
     await stage.ok("worker", "scale", String(slots));
     assert.equal((await workerOf(stage)).slots, slots);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { V8_FLAGS } from "../../src/cli/own_command.ts";
 import { run } from "../toolchain/command.ts";
 import { executable } from "../toolchain/executable.ts";
 import { cacheFolder, exists, REPOSITORY } from "../toolchain/folders.ts";
@@ -27,7 +28,7 @@ export async function start(via: Via): Promise<Start> {
   const [deno, denoDir] = via === "source"
     ? [Deno.execPath(), await ownDenoDir()]
     : await Promise.all([oldestDeno(), oldestDenoDir()]);
-  const source = ["run", "--allow-all", "--config", `${REPOSITORY}deno.json`];
+  const source = ["run", "--allow-all", V8_FLAGS, "--config", `${REPOSITORY}deno.json`];
   return {
     command: [deno, ...source, `${REPOSITORY}main.ts`],
     // HOME is the test's own, but the packages that are already here must be found.

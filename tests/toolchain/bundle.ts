@@ -5,7 +5,7 @@
  */
 
 import { run } from "./command.ts";
-import { REPOSITORY } from "./folders.ts";
+import { filesIn, REPOSITORY } from "./folders.ts";
 
 /** A program in one folder, ready for `deno run` or `deno compile`. */
 export interface Program {
@@ -13,17 +13,17 @@ export interface Program {
   readonly folder: string;
   /** The entry, inside the folder. */
   readonly main: string;
-  /** Modules inside the folder that no import names: the entries of Web Workers. */
+  /** Modules inside the folder that no import names: entries of Web Workers, and what loads later. */
   readonly include: readonly string[];
 }
 
 /**
  * Bundles queuectl into a folder, which must not hold an older bundle. Code is split: what the source
  * imports lazily stays a file of its own, which is read when it is needed. The executor is found
- * through `executorUrl()`.
+ * through `executorUrl()`, commands by `importLater()`.
  */
 export async function bundle(folder: string): Promise<Program> {
-  const entries = ["main.ts", "src/worker/executor.ts"];
+  const entries = ["main.ts", "src/worker/executor.ts", ...await laterModules()];
   const options = [
     "--quiet",
     "--frozen",
@@ -36,6 +36,22 @@ export async function bundle(folder: string): Promise<Program> {
   });
   const [main = "", ...include] = entries.map((entry) => entry.replace(/\.ts$/, ".js"));
   return { folder, main, include };
+}
+
+/** A call that names what it loads; commands are named by their table, and all of them are bundled. */
+const LATER = /importLater<typeof import\("[^"]+"\)>\(\s*"([^"]+)"/g;
+
+/** The modules that `importLater()` of `src/lazy.ts` loads: no import names them. */
+async function laterModules(): Promise<string[]> {
+  const files = await filesIn("src");
+  const modules = files.filter((path) => path.startsWith("src/cli/commands/"));
+  for (const path of files) {
+    const text = await Deno.readTextFile(REPOSITORY + path);
+    for (const [, name] of text.matchAll(LATER)) {
+      modules.push(`src/${name}.ts`);
+    }
+  }
+  return modules;
 }
 
 /** A program that does nothing, to compare with. */

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { V8_FLAGS } from "../../src/cli/own_command.ts";
 import { bundle, type Program } from "./bundle.ts";
 import { CommandError, run } from "./command.ts";
 import { REPOSITORY } from "./folders.ts";
@@ -56,7 +57,7 @@ async function compileHere(
   // owner could decide what runs here, and the start was no faster with it.
   const command = [
     ...["compile", "--quiet", "--allow-all", "--no-config", "--no-lock", "--no-check"],
-    "--no-code-cache",
+    ...["--no-code-cache", V8_FLAGS],
     ...program.include.flatMap((path) => ["--include", path]),
     ...["--output", executable, program.main],
   ];

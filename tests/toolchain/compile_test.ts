@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { V8_FLAGS } from "../../src/cli/own_command.ts";
 import { forEachProgram, queuectl } from "../helpers/cli.ts";
 import { tempDir } from "../helpers/temp_dir.ts";
 import { emptyProgram } from "./bundle.ts";
 import { compile } from "./compile.ts";
-import { CommandError } from "./command.ts";
+import { CommandError, run } from "./command.ts";
 import { executable } from "./executable.ts";
 import { REPOSITORY } from "./folders.ts";
 import { oldestRuntime } from "./oldest_deno.ts";
@@ -39,6 +40,19 @@ Deno.test("compile() adds no more than 3 MB to the runtime", async () => {
   ]);
   const added = program.size - empty.size;
   assert.ok(added <= 3_000_000, `It adds ${added} bytes`);
+});
+
+Deno.test("compile() gives V8 the flags that a run from source gets", async () => {
+  await using dir = await tempDir();
+  // What is kept for young objects is part of the limit.
+  const text = 'console.log((await import("node:v8")).getHeapStatistics().heap_size_limit);';
+  await Deno.writeTextFile(dir.join("main.js"), text);
+  const path = dir.join("queuectl");
+  await compile({ folder: dir.path, main: "main.js", include: [] }, path, () => {});
+  const source = [Deno.execPath(), "run", "--no-config", "--no-lock"] as const;
+  const limit = await run([path]);
+  assert.equal(limit, await run([...source, V8_FLAGS, dir.join("main.js")]));
+  assert.notEqual(limit, await run([...source, dir.join("main.js")]));
 });
 
 Deno.test("compile() refuses a runtime of another Deno", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { V8_FLAGS } from "../../src/cli/own_command.ts";
 import { REPOSITORY } from "./folders.ts";
 import { tempDir } from "../helpers/temp_dir.ts";
 
@@ -68,6 +69,14 @@ Deno.test("imports are exact versions from the npm registry", async () => {
       );
     }
   }
+});
+
+Deno.test("who starts queuectl from source is told to give V8 its flags", async () => {
+  const { tasks } = await json<{ tasks: Record<string, { command: string }> }>("deno.json");
+  const readme = await Deno.readTextFile(`${REPOSITORY}README.md`);
+  const starts = [tasks.queuectl?.command, tasks.demo?.command, readme]
+    .map((text) => text?.match(/deno run --allow-all (\S+)/g));
+  assert.deepEqual(starts, [1, 2, 3].map(() => [`deno run --allow-all ${V8_FLAGS}`]));
 });
 
 Deno.test("task queuectl passes arguments, stdin and the directory of the caller on", async () => {

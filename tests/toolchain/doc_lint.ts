@@ -6,17 +6,7 @@
  * @module
  */
 
-import { REPOSITORY } from "./folders.ts";
-
-async function sources(folder: string): Promise<string[]> {
-  const paths: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) paths.push(...await sources(path));
-    else if (/\.tsx?$/.test(name)) paths.push(path);
-  }
-  return paths.sort();
-}
+import { filesIn, REPOSITORY } from "./folders.ts";
 
 /** Where something is not documented, as `path:line:column`, outside of classes and interfaces. */
 function undocumented(printed: string): string[] {
@@ -26,7 +16,7 @@ function undocumented(printed: string): string[] {
   );
 }
 
-const paths = [`${REPOSITORY}main.ts`, ...await sources(`${REPOSITORY}src`)];
+const paths = ["main.ts", ...await filesIn("src")];
 const { code, stderr } = await new Deno.Command(Deno.execPath(), {
   args: ["doc", "--lint", "--quiet", ...paths],
   cwd: REPOSITORY,

@@ -5,7 +5,7 @@
  */
 
 import { compileQueuectl } from "./compile.ts";
-import { exists, REPOSITORY } from "./folders.ts";
+import { exists, filesIn, REPOSITORY } from "./folders.ts";
 
 /** A build that no run has asked for in this long is removed: each one has 85 MB. */
 const KEPT_MS = 60 * 60 * 1000;
@@ -53,9 +53,8 @@ async function removeOld(builds: string): Promise<void> {
 async function fingerprint(): Promise<string> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   const encoder = new TextEncoder();
-  for (
-    const path of ["deno.json", "deno.lock", "main.ts", ...await sources()]
-  ) {
+  const sources = [...await filesIn("src"), ...await filesIn("tests/toolchain")];
+  for (const path of ["deno.json", "deno.lock", "main.ts", ...sources]) {
     const digest = await crypto.subtle.digest(
       "SHA-256",
       await Deno.readFile(REPOSITORY + path),
@@ -69,18 +68,4 @@ async function fingerprint(): Promise<string> {
     await new Blob(parts).arrayBuffer(),
   );
   return new Uint8Array(all).subarray(0, 12).toHex();
-}
-
-async function sources(): Promise<string[]> {
-  const paths: string[] = [];
-  async function visit(folder: string): Promise<void> {
-    for await (const entry of Deno.readDir(REPOSITORY + folder)) {
-      const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory) await visit(path);
-      else paths.push(path);
-    }
-  }
-  await visit("src");
-  await visit("tests/toolchain");
-  return paths.sort();
 }

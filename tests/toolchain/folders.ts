@@ -33,3 +33,14 @@ export async function exists(path: string): Promise<boolean> {
     throw error;
   }
 }
+
+/** Every file under a folder of the repository, by its path from there, sorted. */
+export async function filesIn(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(REPOSITORY + folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) paths.push(...await filesIn(path));
+    else paths.push(path);
+  }
+  return paths.sort();
+}

@@ -13,9 +13,9 @@ export class BlockError extends Error {
   override name = "BlockError";
 }
 
-function marks(name: string): { readonly begin: string; readonly end: string } {
+function marks(name: string, task: string): { readonly begin: string; readonly end: string } {
   return {
-    begin: `<!-- begin ${name}: written by \`${REFERENCE_TASK}\` -->\n` +
+    begin: `<!-- begin ${name}: written by \`${task}\` -->\n` +
       "<!-- deno-fmt-ignore-start -->\n",
     end: `<!-- deno-fmt-ignore-end -->\n<!-- end ${name} -->\n`,
   };
@@ -25,12 +25,17 @@ function marks(name: string): { readonly begin: string; readonly end: string } {
  * The text with what the blocks are to hold.
  *
  * @param blocks Markdown by the name of the block
+ * @param task what writes them
  * @throws {BlockError} if a block is not there exactly once, with both of its marks
  */
-export function fillBlocks(text: string, blocks: ReadonlyMap<string, string>): string {
+export function fillBlocks(
+  text: string,
+  blocks: ReadonlyMap<string, string>,
+  task = REFERENCE_TASK,
+): string {
   let filled = text;
   for (const [name, markdown] of blocks) {
-    const { begin, end } = marks(name);
+    const { begin, end } = marks(name, task);
     const [before = "", inside, ...more] = filled.split(begin);
     const at = inside?.indexOf(end) ?? -1;
     if (inside === undefined || at < 0 || more.length > 0) {

@@ -7,6 +7,7 @@ import { currentHost } from "../../src/worker/host.ts";
 import { Supervisor } from "../../src/worker/supervisor.ts";
 import { newJob } from "../job/jobs.ts";
 import { emptyPlace } from "../store/sqlite/place.ts";
+import { waitFor } from "../helpers/wait_for.ts";
 
 /** The store, but for one method. */
 function replaceMethod<K extends keyof Store>(store: Store, name: K, method: Store[K]): Store {
@@ -54,4 +55,34 @@ Deno.test("Supervisor runs what there is, also where nothing can be removed", as
   assert.deepEqual((await store.jobs({})).map(({ state }) => state), ["completed", "completed"]);
   const failures = said.filter(({ type }) => type === "retention_failed");
   assert.deepEqual(failures, [{ type: "retention_failed", error: "Nothing goes" }]);
+});
+
+Deno.test("Supervisor without a free slot answers many rings with few ticks, and soon", async () => {
+  await using place = await emptyPlace();
+  await using store = await place.open();
+  await store.enqueue([
+    newJob("job1", { command: `until [ -e '${place.path}.go' ]; do sleep 0.01; done` }),
+  ]);
+  let ticks = 0;
+  let ring = () => {};
+  const counted = replaceMethod(store, "tick", (request) => {
+    ticks++;
+    return store.tick(request);
+  });
+  const ended = drain(replaceMethod(counted, "doorbell", (_, rung) => {
+    ring = rung;
+    return Promise.resolve(null);
+  }));
+  await waitFor(async () => (await store.job("job1"))?.state === "processing");
+  const [begun, before] = [performance.now(), ticks];
+  for (let turn = 0; turn < 50; turn++) {
+    ring();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await waitFor(() => ticks > before);
+  // Some are heartbeats, or tell of output.
+  const most = 4 + (performance.now() - begun) / 20;
+  assert.ok(ticks - before <= most, `${ticks - before} ticks, not ${most}`);
+  await Deno.writeTextFile(`${place.path}.go`, "");
+  await ended;
 });

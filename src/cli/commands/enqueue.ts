@@ -10,9 +10,10 @@ import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { enqueueJobs } from "../enqueue_jobs.ts";
+import type { EnqueueOptions } from "../enqueuer.ts";
 import * as flag from "../flags.ts";
 import { JOB_FLAGS } from "../job_flags.ts";
-import { readRequest } from "../job_request.ts";
+import { type JobRequest, readRequest } from "../job_request.ts";
 import { countOf } from "../render.ts";
 import { hintAtWorker } from "../worker_hint.ts";
 
@@ -65,13 +66,30 @@ export const command = defineCommand({
     const { command, file, hold, ifExists } = flags;
     const source = { verb: "enqueue", words: args.words, command, file, rest } as const;
     const request = await readRequest({ flags, source, ifExists }, context);
+    using _file = "jobs" in request ? null : request.file;
     await using store = await context.openStore({ create: true });
-    const enqueued = await enqueueJobs(store, request, { held: hold, ifExists }, context);
-    await printJobs(store, enqueued, request.isList, context);
-    if (ifExists === "return") await mentionHolders(enqueued, context);
+    const options = { held: hold, ifExists };
+    const old = "jobs" in request
+      ? await enqueueAndPrint(store, request, options, context)
+      : await (await import("../enqueue_large.ts")).enqueueLarge(store, request, options, context);
+    if (ifExists === "return") await mentionHolders(old, context);
     await hintAtWorker(store, context);
   },
 });
+
+/** Returns how many were there already. */
+async function enqueueAndPrint(
+  store: Store,
+  request: JobRequest,
+  options: EnqueueOptions,
+  context: Context,
+): Promise<number> {
+  const enqueued = await enqueueJobs(store, request, options, context);
+  // What is left needs no attention.
+  context.stdout.block();
+  await printJobs(store, enqueued, request.isList, context);
+  return enqueued.filter(({ isNew }) => !isNew).length;
+}
 
 async function printJobs(
   store: Store,
@@ -93,8 +111,7 @@ async function printJobs(
 }
 
 /** On a terminal, says that nothing new was made of some jobs. */
-async function mentionHolders(jobs: readonly Enqueued[], { stderr }: Context): Promise<void> {
-  const there = jobs.filter(({ isNew }) => !isNew).length;
+async function mentionHolders(there: number, { stderr }: Context): Promise<void> {
   if (!stderr.isTerminal || there === 0) return;
   await stderr.line(
     `${countOf(there, "job")} ${there === 1 ? "was" : "were"} there already, by the unique key`,

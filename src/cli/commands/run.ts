@@ -59,8 +59,9 @@ export const command = defineCommand({
     const { command, file, hold, ifExists, waitTimeout = Infinity } = flags;
     const source = { verb: "run", words: args.words, command, file, rest } as const;
     const request = await readRequest({ flags, source, ifExists }, context);
-    const { length } = request.jobs;
-    if (length !== 1) {
+    using _file = "jobs" in request ? null : request.file;
+    const length = "jobs" in request ? request.jobs.length : request.count;
+    if (length !== 1 || !("jobs" in request)) {
       throw new CommandLineError(
         `Give one job, not ${formatCount(length)}; for several: queuectl enqueue`,
       );

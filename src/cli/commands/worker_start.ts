@@ -11,7 +11,7 @@ import type { Store } from "../../store/store.ts";
 import { currentHost, ignoresSignals } from "../../worker/host.ts";
 import { dropOuterAttempt } from "../../worker/outer_attempt.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
-import type { WorkerOptions } from "../../worker/worker_options.ts";
+import { defaultThreads, MAX_THREADS, type WorkerOptions } from "../../worker/worker_options.ts";
 import { defineCommand } from "../command.ts";
 import { CommandLineError } from "../command_line_error.ts";
 import type { Context } from "../context.ts";
@@ -20,9 +20,6 @@ import { showDraining } from "../drain_bar.ts";
 import * as flag from "../flags.ts";
 import { readQueue } from "../job_flags.ts";
 import { reportEvents } from "../worker_events.ts";
-
-/** The most threads that a worker may be told to have. */
-const MAX_THREADS = 64;
 
 /** A worker that drains waits for what is due within so long, in milliseconds, if not told otherwise. */
 const DRAIN_WAIT = 60_000;
@@ -66,7 +63,7 @@ export const command = defineCommand({
       min: 1,
       max: MAX_THREADS,
       placeholder: "T",
-      defaultText: "one for each core, and no more than slots",
+      defaultText: "one for each 32 slots, and no more than cores",
     }),
     grace: flag.duration({
       summary: "When stopped, end the jobs that still run after so long",
@@ -98,7 +95,7 @@ export const command = defineCommand({
       name: flags.name ?? null,
       host: currentHost(),
       slots,
-      threads: flags.threads ?? Math.min(MAX_THREADS, navigator.hardwareConcurrency),
+      threads: flags.threads ?? defaultThreads(slots, navigator.hardwareConcurrency),
       queues: flags.queue.length === 0 ? null : [...new Set(flags.queue)],
       drainWait: flags.drain ? flags.drainWait ?? DRAIN_WAIT : null,
       singleton: flags.singleton,

@@ -15,16 +15,17 @@ import { readStdin } from "./stdin.ts";
 import type { Self } from "./workers.ts";
 
 /**
- * From one queue to the next in the index: one seek each, however many queues there ever were. Left
- * to itself SQLite takes the index of states, and walks over every pending job.
+ * The first job of each queue: from one queue to the next in the index, one seek each, however many queues
+ * there ever were.
  */
-const QUEUES = `WITH RECURSIVE waiting (queue) AS (
-    SELECT min(queue) FROM job INDEXED BY job_claim WHERE state = 'pending'
+const FIRSTS = `WITH RECURSIVE head (queue, priority, seq) AS (
+    SELECT queue, priority, seq FROM job WHERE seq = (SELECT seq FROM job INDEXED BY job_claim
+      WHERE state = 'pending' ORDER BY queue, priority DESC, seq LIMIT 1)
     UNION ALL
-    SELECT (SELECT min(queue) FROM job INDEXED BY job_claim
-      WHERE state = 'pending' AND queue > waiting.queue) FROM waiting
-    WHERE waiting.queue IS NOT NULL
-  ) SELECT queue FROM waiting WHERE queue IS NOT NULL`;
+    SELECT job.queue, job.priority, job.seq FROM head CROSS JOIN job
+    WHERE job.seq = (SELECT seq FROM job INDEXED BY job_claim
+      WHERE state = 'pending' AND queue > head.queue ORDER BY queue, priority DESC, seq LIMIT 1)
+  ) SELECT queue, priority, seq FROM head`;
 
 /** With a bare `LIMIT ?` SQLite plans anew whenever another number is bound: 30 µs a time. */
 const HEADS = `SELECT seq, priority, queue FROM job WHERE state = 'pending' AND queue = ?
@@ -149,20 +150,25 @@ function nextInLine(
   wanted: number,
   settings: ReadonlyMap<string, QueueSettings>,
   now: number,
-): { jobs: Head[]; rateOpensIn: number | null } {
-  const heads: Head[] = [];
+): { jobs: readonly Head[]; rateOpensIn: number | null } {
+  const open: (Head & { readonly limit: number })[] = [];
   let rateOpensIn: number | null = null;
-  let found = 0;
-  for (const { queue } of db.all(QUEUES) as { queue: string }[]) {
+  for (const head of db.all(FIRSTS) as unknown as Head[]) {
+    const { queue } = head;
     if (queues !== null && !queues.includes(queue)) continue;
     const own = settings.get(queue);
     const allowed = own === undefined ? null : allowance(db, queue, own, now);
     if (allowed?.rateOpensIn) rateOpensIn = Math.min(allowed.rateOpensIn, rateOpensIn ?? Infinity);
     const limit = Math.min(wanted, allowed?.jobs ?? wanted);
-    if (limit === 0) continue;
-    heads.push(...db.all(HEADS, queue, limit) as unknown as Head[]);
-    found++;
+    if (limit > 0) open.push({ ...head, limit });
   }
-  if (found > 1) heads.sort((a, b) => b.priority - a.priority || a.seq - b.seq);
-  return { jobs: heads.slice(0, wanted), rateOpensIn };
+  // A queue whose first job is not among the first has none among them.
+  const best = inLine(open).slice(0, wanted);
+  const jobs = best.flatMap(({ queue, limit }) => db.all(HEADS, queue, limit) as unknown as Head[]);
+  return { jobs: inLine(jobs).slice(0, wanted), rateOpensIn };
+}
+
+/** Highest priority first, then in order of arrival. */
+function inLine<T extends Head>(jobs: readonly T[]): readonly T[] {
+  return jobs.length < 2 ? jobs : jobs.toSorted((a, b) => b.priority - a.priority || a.seq - b.seq);
 }

@@ -95,13 +95,26 @@ export function deleteSchedule(db: Database, name: string): void {
   if (db.run("DELETE FROM schedule WHERE name = ?", name) === 0) throw unknownSchedule(name);
 }
 
-/** The schedules that are due, the longest first, at most a hundred. */
+/**
+ * The schedules that are due, the longest first, at most a hundred, and where there are more, a hundred of
+ * the others: those at the head may be such that nobody can work out their firings.
+ */
 export function dueSchedules(db: Database, now: number): ScheduleInfo[] {
-  return db.all(
-    `SELECT ${COLUMNS} FROM schedule INDEXED BY schedule_due
-    WHERE paused = 0 AND next_at <= ? ORDER BY next_at LIMIT ${DUE_PER_TICK}`,
-    now,
-  ).map(scheduleFromRow);
+  const due = "FROM schedule INDEXED BY schedule_due WHERE paused = 0 AND next_at <= ?";
+  const page = (index: number) =>
+    db.all(
+      `SELECT ${COLUMNS} ${due} ORDER BY next_at LIMIT ${DUE_PER_TICK} OFFSET ? + 0`,
+      now,
+      index * DUE_PER_TICK,
+    ).map(scheduleFromRow);
+  const first = page(0);
+  if (first.length < DUE_PER_TICK) return first;
+  const count = db.get(`SELECT count(*) AS due ${due}`, now)!.due as number;
+  const others = Math.ceil(count / DUE_PER_TICK) - 1;
+  if (others === 0) return first;
+  // Each page has its turn, also where ticks come at even intervals: a multiple of the golden ratio.
+  const spread = now * 0.618034 % 1;
+  return [...first, ...page(1 + Math.floor(spread * others))];
 }
 
 /**

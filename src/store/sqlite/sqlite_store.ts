@@ -8,6 +8,7 @@ import { NotFoundError } from "../../errors.ts";
 import type { Attempt, Job, NewJob, Progress } from "../../job/job.ts";
 import type { KeptJob, MovedJob } from "../../job/record.ts";
 import type { State } from "../../job/state.ts";
+import { importLater } from "../../lazy.ts";
 import type { Check, ExamineOptions } from "../examination.ts";
 import type { Imported, ImportOptions, Taken, Wanted } from "../importing.ts";
 import type { QueueInfo, QueueSettings } from "../queues.ts";
@@ -29,31 +30,29 @@ import type { ProcessRef } from "../../worker/protocol.ts";
 import type { NewWorker, StopRequest, WorkerInfo } from "../workers.ts";
 import { Database, type Durability } from "./database.ts";
 import { answerDoorbell, listDoorbells, removeDoorbells, ringDoorbells } from "./doorbell.ts";
-import { examine } from "./examine.ts";
 import { storeErrorFrom } from "./failure.ts";
 import { createStoreFile, requireStoreFile, sideDirectory, storeFile } from "./location.ts";
-import { findTaken, importJobs } from "./moving.ts";
+import { selectJobs } from "./listing.ts";
 import { selectOutput } from "./output.ts";
 import { tellDependents } from "./parents.ts";
-import { readKept, readPlain, readPortions } from "./portions.ts";
 import { insertJobs } from "./producing.ts";
-import { countJobs, countOutstanding, resolveId, selectJob, selectJobs } from "./queries.ts";
+import { countJobs, countOutstanding, resolveId, selectJob } from "./queries.ts";
 import { configureQueue, selectQueues } from "./queues.ts";
 import { attemptFromRow, jobFromRow, pieceFromRow } from "./rows.ts";
-import { deleteSchedule, insertSchedule, pauseSchedule, selectSchedules } from "./schedules.ts";
-import { selectStanding } from "./standing.ts";
 import {
   cancelJob,
   editJob,
-  hasEnded,
+  type EndedFrom,
+  type EndedJob,
+  findEnded,
   noteProgress,
   releaseJob,
-  removeBatch,
+  removeFound,
   removeJob,
   retryBatch,
   retryJob,
 } from "./steering.ts";
-import { type Surroundings, tick } from "./tick.ts";
+import type { Surroundings } from "./tick.ts";
 import {
   buryWorker,
   insertWorker,
@@ -63,11 +62,21 @@ import {
   selectWorkers,
 } from "./workers.ts";
 
-/** Jobs that one transaction retries or deletes, so that workers are not kept waiting. */
-const BATCH = 5000;
+/** Dependents that one transaction tells, so that workers are not kept waiting: 15 ms. */
+const TOLD = 500;
 
 /** Somebody who holds a lock for longer is not at work but stuck. */
 const PATIENCE = 10_000;
+
+/** What most commands do without: 25 modules of 55. */
+const later = {
+  examine: () => importLater<typeof import("./examine.ts")>("store/sqlite/examine"),
+  moving: () => importLater<typeof import("./moving.ts")>("store/sqlite/moving"),
+  portions: () => importLater<typeof import("./portions.ts")>("store/sqlite/portions"),
+  schedules: () => importLater<typeof import("./schedules.ts")>("store/sqlite/schedules"),
+  standing: () => importLater<typeof import("./standing.ts")>("store/sqlite/standing"),
+  tick: () => importLater<typeof import("./tick.ts")>("store/sqlite/tick"),
+};
 
 const SURROUNDINGS: Surroundings = {
   now: Date.now,
@@ -177,8 +186,13 @@ export class SqliteStore implements Store {
   }
 
   async cancel(id: string): Promise<CancelResult> {
-    const result = await this.#write("full", (db) => cancelJob(db, id, this.#env.now()));
-    if (result === "cancelled") await this.#tellDependents();
+    const now = this.#env.now();
+    const { result, isDone } = await this.#write("full", (db) => {
+      const result = cancelJob(db, id, now);
+      // Most jobs have few dependents: a second transaction costs a timer and another sync.
+      return { result, isDone: result !== "cancelled" || tellDependents(db, now, TOLD).isDone };
+    });
+    if (!isDone) await this.#tellDependents();
     await this.#ring();
     return result;
   }
@@ -194,7 +208,7 @@ export class SqliteStore implements Store {
       const from: number = after;
       const { retried, last } = await this.#write(
         "full",
-        (db) => retryBatch(db, { state, after: from, limit: BATCH }, this.#env.now()),
+        (db) => retryBatch(db, { state, after: from }, this.#env.now()),
       );
       total += retried;
       after = last;
@@ -210,12 +224,20 @@ export class SqliteStore implements Store {
   async removeEnded({ states, ...filter }: EndedFilter, limit = Infinity): Promise<number> {
     let total = 0;
     for (const state of states) {
-      if (!await this.#read((db) => hasEnded(db, state, filter))) continue;
-      for (let found = BATCH; found === BATCH && total < limit;) {
-        const most = Math.min(BATCH, limit - total);
-        found = await this.#write("full", (db) => removeBatch(db, state, filter, most));
-        total += found;
-      }
+      if (total >= limit) break;
+      let last: EndedJob | null = null;
+      do {
+        const from: EndedFrom = { after: last, limit: limit - total };
+        // Looked for without the lock, for what a filter leaves out may be many.
+        const look = await this.#read((db) => findEnded(db, state, filter, from));
+        last = look.last;
+        for (let left = look.found; left.length > 0;) {
+          const found = left;
+          const turn = await this.#write("full", (db) => removeFound(db, state, found));
+          total += turn.removed;
+          left = left.slice(turn.done);
+        }
+      } while (last !== null && total < limit);
     }
     return total;
   }
@@ -259,8 +281,9 @@ export class SqliteStore implements Store {
     }));
   }
 
-  standing(id: string): Promise<Standing> {
-    return this.#read((db) => {
+  async standing(id: string): Promise<Standing> {
+    const { selectStanding } = await later.standing();
+    return await this.#read((db) => {
       const job = selectJob(db, id);
       if (job === null) throw new NotFoundError(`There is no job ${id}`);
       return selectStanding(db, job, this.#env.now());
@@ -285,23 +308,27 @@ export class SqliteStore implements Store {
     return info;
   }
 
-  schedules(): Promise<ScheduleInfo[]> {
-    return this.#read(selectSchedules);
+  async schedules(): Promise<ScheduleInfo[]> {
+    const { selectSchedules } = await later.schedules();
+    return await this.#read(selectSchedules);
   }
 
   async addSchedule(schedule: NewSchedule, replace = false): Promise<void> {
+    const { insertSchedule } = await later.schedules();
     await this.#write("full", (db) => insertSchedule(db, schedule, replace, this.#env.now()));
     await this.#ring();
   }
 
   async pauseSchedule(name: string, paused: boolean, nextAt?: number | null): Promise<boolean> {
+    const { pauseSchedule } = await later.schedules();
     const changed = await this.#write("full", (db) => pauseSchedule(db, name, paused, nextAt));
     await this.#ring();
     return changed;
   }
 
-  removeSchedule(name: string): Promise<void> {
-    return this.#write("full", (db) => deleteSchedule(db, name));
+  async removeSchedule(name: string): Promise<void> {
+    const { deleteSchedule } = await later.schedules();
+    await this.#write("full", (db) => deleteSchedule(db, name));
   }
 
   join(worker: NewWorker): Promise<void> {
@@ -309,6 +336,7 @@ export class SqliteStore implements Store {
   }
 
   async tick(request: TickRequest): Promise<TickResult> {
+    const { tick } = await later.tick();
     const bells = request.buried.length > 0 ? listDoorbells(this.directory) : [];
     const { result, hasMadeWork, others } = await this.#write("normal", (db) => {
       db.requireFile();
@@ -358,23 +386,28 @@ export class SqliteStore implements Store {
     return Promise.resolve(answerDoorbell(this.directory, worker, ring));
   }
 
-  examine(options: ExamineOptions): AsyncIterable<Check> {
-    return examine({ ask: (work) => this.#read(work), path: this.location, options });
+  async *examine(options: ExamineOptions): AsyncIterable<Check> {
+    const { examine } = await later.examine();
+    yield* examine({ ask: (work) => this.#read(work), path: this.location, options });
   }
 
-  portions(filter: JobFilter): AsyncIterable<readonly Job[]> {
-    return readPortions((work) => this.#read(work), filter, readPlain);
+  async *portions(filter: JobFilter): AsyncIterable<readonly Job[]> {
+    const { readPlain, readPortions } = await later.portions();
+    yield* readPortions((work) => this.#read(work), filter, readPlain);
   }
 
-  keptPortions(filter: JobFilter): AsyncIterable<readonly KeptJob[]> {
-    return readPortions((work) => this.#read(work), filter, readKept);
+  async *keptPortions(filter: JobFilter): AsyncIterable<readonly KeptJob[]> {
+    const { readKept, readPortions } = await later.portions();
+    yield* readPortions((work) => this.#read(work), filter, readKept);
   }
 
-  findTaken(wanted: Wanted): Promise<Taken> {
-    return this.#read((db) => findTaken(db, wanted));
+  async findTaken(wanted: Wanted): Promise<Taken> {
+    const { findTaken } = await later.moving();
+    return await this.#read((db) => findTaken(db, wanted));
   }
 
   async importJobs(jobs: Iterable<MovedJob>, options: ImportOptions): Promise<Imported> {
+    const { importJobs } = await later.moving();
     const imported = await this.#write("full", (db) => importJobs(db, jobs, options));
     await this.#tellDependents();
     await this.#ring();
@@ -404,7 +437,7 @@ export class SqliteStore implements Store {
 
   /** In portions, so that workers are not kept waiting. */
   async #tellDependents(): Promise<void> {
-    const tell = (db: Database) => tellDependents(db, this.#env.now(), BATCH);
+    const tell = (db: Database) => tellDependents(db, this.#env.now(), TOLD);
     while (!(await this.#write("full", tell)).isDone);
   }
 

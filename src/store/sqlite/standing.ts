@@ -22,7 +22,7 @@ export function selectStanding(db: Database, job: Job, now: number): Standing {
     parents: openParents(db, job.id),
     queue,
     rateOpensIn: queue.rate === null ? 0 : rateOpens(db, job.queue, queue.rate, now),
-    ahead: job.state === "pending" ? countAhead(db, job) : 0,
+    ahead: job.state === "pending" ? countAhead(db, job, queue.counts.pending) : 0,
     workers: selectWorkers(db),
     running: db.all(
       `SELECT id, queue, worker_id, started_at FROM job WHERE state = 'processing'
@@ -49,17 +49,36 @@ function openParents(db: Database, id: string): Standing["parents"] {
   }));
 }
 
-/** Two ranges of the index that claims read. */
-function countAhead(db: Database, { id, queue, priority }: Job): number {
-  const { jobs } = db.get(
-    `SELECT (SELECT count(*) FROM job WHERE state = 'pending' AND queue = ? AND priority > ?) +
-      (SELECT count(*) FROM job WHERE state = 'pending' AND queue = ? AND priority = ?
-        AND seq < (SELECT seq FROM job WHERE id = ?)) AS jobs`,
-    queue,
-    priority,
-    queue,
-    priority,
-    id,
-  )!;
-  return jobs as number;
+/** Which job comes first, on either side of one: two ranges of the index that claims read. */
+const BEFORE = [">", "<"] as const;
+const BEHIND = ["<", ">"] as const;
+
+/**
+ * Counted from the job on to the nearer end of its queue, for most are asked about soon after they came:
+ * to count all in front of it takes 40 ms for a million.
+ */
+function countAhead(db: Database, { id, queue, priority }: Job, pending: number): number {
+  const seq = db.get("SELECT seq FROM job WHERE id = ?", id)!.seq as number;
+  for (let most = 100;; most *= 10) {
+    const ahead = count(BEFORE, most);
+    if (ahead < most) return ahead;
+    const behind = count(BEHIND, most);
+    if (behind < most) return pending - 1 - behind;
+  }
+
+  function count([byPriority, bySeq]: typeof BEFORE | typeof BEHIND, most: number): number {
+    return db.get(
+      `SELECT count(*) AS jobs FROM (
+        SELECT 1 FROM job WHERE state = 'pending' AND queue = ? AND priority ${byPriority} ?
+        UNION ALL
+        SELECT 1 FROM job WHERE state = 'pending' AND queue = ? AND priority = ? AND seq ${bySeq} ?
+        LIMIT ?)`,
+      queue,
+      priority,
+      queue,
+      priority,
+      seq,
+      most,
+    )!.jobs as number;
+  }
 }

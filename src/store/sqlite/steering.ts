@@ -18,6 +18,7 @@ import type { CancelResult, EndedFilter, JobChanges } from "../store.ts";
 import type { AttemptRef } from "../tick.ts";
 import type { Database, Row } from "./database.ts";
 import { countDependents, detachParents, noteEnded, takeBackDependents } from "./parents.ts";
+import { takeTurn } from "./turn.ts";
 import { holderOf } from "./unique_key.ts";
 
 /** Within a transaction: cancels a waiting job, or asks for the end of a running one. */
@@ -151,14 +152,17 @@ export function retryJob(db: Database, id: string, from: readonly State[], now: 
   giveNewLife(db, row, now);
 }
 
+/** So many jobs are read for one turn of retries, which rarely comes as far. */
+const RETRIED = 1000;
+
 /**
- * Within a transaction: retries up to `limit` jobs of a state that arrived after a job, but for those
+ * Within a transaction: retries, for one turn, jobs of a state that arrived after a job, but for those
  * whose unique key is taken. Going on from `last`, a job that soon is in the state again is not met
  * twice.
  */
 export function retryBatch(
   db: Database,
-  { state, after, limit }: { state: State; after: number; limit: number },
+  { state, after }: { readonly state: State; readonly after: number },
   now: number,
 ): { retried: number; last: number | null } {
   if (transition(state, "retry") === null) {
@@ -168,15 +172,16 @@ export function retryBatch(
     "SELECT seq, id, unique_key FROM job WHERE state = ? AND seq > ? ORDER BY seq LIMIT ?",
     state,
     after,
-    limit,
+    RETRIED,
   );
   const before = countIn(db, state);
-  for (const row of rows) {
-    if (otherHolder(db, row) || comesWithParent(db, row, state)) continue;
+  const done = takeTurn(rows, (row) => {
+    if (otherHolder(db, row) || comesWithParent(db, row, state)) return;
     giveNewLife(db, row, now);
-  }
+  });
   const retried = before - countIn(db, state);
-  return { retried, last: rows.length < limit ? null : rows.at(-1)!.seq as number };
+  const isDone = done === rows.length && rows.length < RETRIED;
+  return { retried, last: isDone ? null : rows[done - 1]!.seq as number };
 }
 
 /** Whether a job has come back with its parent, or will: that one is in the same state. */
@@ -219,32 +224,81 @@ export function removeJob(db: Database, id: string, from: readonly State[]): voi
   db.run("DELETE FROM job WHERE id = ?", id);
 }
 
-/** Jobs of a state that ended before a time and for which nobody waits, oldest end first. */
-function endedJobs(state: State, { before, queue }: Omit<EndedFilter, "states">, limit: number) {
+/** A job that has ended, as far as its removal needs it. */
+export interface EndedJob {
+  readonly seq: number;
+  readonly finishedAt: number;
+}
+
+/** Of one look at the jobs that have ended. */
+export interface EndedLook {
+  /** Those that the filter finds and for which nobody waits, oldest end first. */
+  readonly found: readonly EndedJob[];
+  /** The last one that was looked at; null if there are no more. */
+  readonly last: EndedJob | null;
+}
+
+/** At most so many are looked at in one go: 5 ms. */
+const LOOKED_AT = 5000;
+
+const NOBODY_WAITS = "NOT EXISTS (SELECT 1 FROM dependency WHERE parent = job.id)";
+
+/** Where a look at the jobs that have ended begins. */
+export interface EndedFrom {
+  /** The last one of the look before. */
+  readonly after: EndedJob | null;
+  /** At most so many, one or more. */
+  readonly limit: number;
+}
+
+/** Within a snapshot: the next jobs of a state that ended before a time. */
+export function findEnded(
+  db: Database,
+  state: State,
+  { before, queue }: Omit<EndedFilter, "states">,
+  { after, limit }: EndedFrom,
+): EndedLook {
+  const most = Math.min(limit, LOOKED_AT);
+  const { seq, finishedAt } = after ?? { seq: -1, finishedAt: Number.MIN_SAFE_INTEGER };
+  const rows = db.all(
+    `SELECT seq, finished_at, ${queue === undefined ? "" : "queue = ? AND"} ${NOBODY_WAITS} AS fits
+    FROM job INDEXED BY job_ended
+    WHERE state = ? AND finished_at < ? AND (finished_at, seq) > (?, ?)
+    ORDER BY finished_at, seq LIMIT ?`,
+    ...queue === undefined ? [] : [queue],
+    state,
+    before,
+    finishedAt,
+    seq,
+    most,
+  );
+  const jobs = rows.map((row) => ({
+    seq: row.seq as number,
+    finishedAt: row.finished_at as number,
+    fits: row.fits === 1,
+  }));
   return {
-    sql: `SELECT seq FROM job INDEXED BY job_ended
-      WHERE state = ? AND finished_at < ? ${queue === undefined ? "" : "AND queue = ?"}
-        AND NOT EXISTS (SELECT 1 FROM dependency WHERE parent = job.id)
-      ORDER BY finished_at LIMIT ?`,
-    values: [state, before, ...queue === undefined ? [] : [queue], limit],
+    found: jobs.filter(({ fits }) => fits),
+    last: jobs.length < most ? null : jobs.at(-1)!,
   };
 }
 
-/** Whether there is anything for {@linkcode removeBatch}: workers ask each minute, and mostly in vain. */
-export function hasEnded(db: Database, state: State, filter: Omit<EndedFilter, "states">): boolean {
-  const { sql, values } = endedJobs(state, filter, 1);
-  return db.get(sql, ...values) !== null;
-}
-
-/** Within a transaction: deletes up to `limit` of these jobs; how many. */
-export function removeBatch(
+/** Within a transaction: deletes what still is as it was found, for one turn. */
+export function removeFound(
   db: Database,
   state: State,
-  filter: Omit<EndedFilter, "states">,
-  limit: number,
-): number {
-  const { sql, values } = endedJobs(state, filter, limit);
-  return db.run(`DELETE FROM job WHERE seq IN (${sql})`, ...values);
+  found: readonly EndedJob[],
+): { readonly done: number; readonly removed: number } {
+  let removed = 0;
+  const done = takeTurn(found, ({ seq, finishedAt }) => {
+    removed += db.run(
+      `DELETE FROM job WHERE seq = ? AND state = ? AND finished_at = ? AND ${NOBODY_WAITS}`,
+      seq,
+      state,
+      finishedAt,
+    );
+  });
+  return { done, removed };
 }
 
 function stateOf(db: Database, id: string): State {

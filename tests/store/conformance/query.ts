@@ -45,6 +45,20 @@ export function queryTests(test: Register): void {
     });
   }
 
+  test("jobs: the pending ones of a queue by arrival, whatever their priorities", async (scene) => {
+    const { store } = scene;
+    for (const [id, priority] of Object.entries({ a: 0, b: 5, c: -5, d: 0, e: 5 })) {
+      await store.enqueue([newJob(id, { queue: "mail", priority }), newJob(`${id}-other`)]);
+    }
+    await store.enqueue([newJob("held", { queue: "mail", held: true })]);
+    const list = async (filter: JobFilter) =>
+      idsOf(await store.jobs({ states: ["pending"], queue: "mail", ...filter })).join("");
+    assert.equal(await list({}), "edcba");
+    assert.equal(await list({ limit: 3 }), "edc");
+    assert.equal(await list({ limit: 3, oldestFirst: true }), "abc");
+    assert.equal(await list({ states: ["held", "pending", "held"], limit: 2 }), "helde");
+  });
+
   test("status: counts by state for each queue", async (scene) => {
     await fourJobs(scene);
     const { queues } = await scene.store.status();

@@ -97,6 +97,16 @@ export function removeTests(test: Register): void {
     assert.equal(await scene.store.removeEnded(filter, 9), 0);
   });
 
+  test("removeEnded: passes over those of other queues, however many they are", async (scene) => {
+    for (let i = 0; i < 3; i++) await jobIn(scene, "cancelled");
+    await scene.store.enqueue([newJob("mail", { queue: "mail" })]);
+    await scene.store.cancel("mail");
+    const filter = { states: ["cancelled"], before: scene.now + 1, queue: "mail" } as const;
+    assert.equal(await scene.store.removeEnded(filter, 1), 1);
+    assert.equal(await scene.store.job("mail"), null);
+    assert.equal(await scene.store.count({}), 3);
+  });
+
   test("removeEnded: spares jobs that have not ended", async (scene) => {
     const before = Number.MAX_SAFE_INTEGER;
     for (const state of STATES.filter((state) => !isFinal(state))) {

@@ -60,6 +60,17 @@ export function standingTests(test: Register): void {
     assert.equal(await ahead("first"), 0);
   });
 
+  test("standing: ahead counts from either end of a long queue", async (scene) => {
+    const jobs = Array.from({ length: 500 }, (_, i) => newJob(`j${i}`, { priority: -(i % 2) }));
+    await scene.store.enqueue(jobs);
+    const even = jobs.filter(({ priority }) => priority === 0);
+    const odd = jobs.filter(({ priority }) => priority === -1);
+    const line = [...even, ...odd].map(({ id }) => id);
+    for (const place of [0, 99, 100, 101, 249, 250, 399, 400, 499]) {
+      assert.equal((await scene.store.standing(line[place]!)).ahead, place);
+    }
+  });
+
   test("standing: how long a rate that is used up keeps the queue shut", async (scene) => {
     await scene.store.enqueue(["a", "b", "c"].map((id) => newJob(id)));
     await scene.store.configureQueue("default", { rate: { count: 2, period: 1000 } });

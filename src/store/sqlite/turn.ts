@@ -1,0 +1,20 @@
+/**
+ * Work on many jobs that is in no hurry: done in short transactions, so that ticks pass in between.
+ *
+ * @module
+ */
+
+/** Milliseconds: a tick that comes meanwhile may wait for so long, and for the commit. */
+const TURN = 5;
+
+/** Goes through `items` until they are done or a turn is over; how many were gone through. */
+export function takeTurn<T>(items: readonly T[], work: (item: T) => void): number {
+  const end = performance.now() + TURN;
+  let done = 0;
+  for (const item of items) {
+    work(item);
+    done++;
+    if (performance.now() >= end) break;
+  }
+  return done;
+}
