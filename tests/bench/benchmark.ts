@@ -4,22 +4,27 @@
  * @module
  */
 
+/** How many turns count if neither the benchmark nor the caller says. */
+const REPEATS = 5;
+
 /** One of those that are compared. */
 export interface Contestant {
   readonly name: string;
   /**
-   * Does the work once, checks that it was done, and returns the figure in the benchmark's unit. What
-   * is not to be measured happens outside of the part that it times.
+   * Does the work once, checks that it was done, and returns the figure in the benchmark's unit, or
+   * several by their keys: each becomes a line `NAME, KEY`, and a key whose unit is another says so.
+   * What is not to be measured happens outside of the part that it times.
    *
    * @throws if the work was not done
    */
-  run(): Promise<number>;
+  run(): Promise<number | Readonly<Record<string, number>>>;
 }
 
-/** What a contestant has to reach: a ratio of another's median, or a figure. */
+/** What a line has to reach: a ratio of another's median, or a figure. */
 export interface Target {
+  /** A contestant's name, or `NAME, KEY`. */
   readonly of: string;
-  /** The contestant to compare with; a figure is meant if absent. */
+  /** The line to compare with; a figure is meant if absent. */
   readonly against?: string;
   readonly atLeast?: number;
   readonly atMost?: number;
@@ -34,13 +39,19 @@ export interface Benchmark {
   /** What the figures are in. */
   readonly unit: string;
   readonly targets: readonly Target[];
+  /** How many turns count if `--repeats` does not say: for what takes long. */
+  readonly repeats?: number;
+  /** Whether a first turn is left out of the figures, to warm the caches: yes if absent. */
+  readonly warmUp?: boolean;
   /** Makes the contestants that this machine has; `folder` is theirs and removed afterwards. */
   prepare(folder: string): Promise<readonly Contestant[]>;
 }
 
-/** The figures of one contestant. */
+/** The figures of one contestant, or of one key of it. */
 export interface Measured {
   readonly name: string;
+  /** Which of several figures this is. */
+  readonly key?: string;
   readonly figures: readonly number[];
   readonly median: number;
 }
@@ -81,7 +92,7 @@ export function judge(target: Target, contestants: readonly Measured[]): Verdict
 }
 
 /**
- * Runs every contestant `repeats` times, in turns, so that what slows the machine for a while slows all
+ * Runs every contestant so many times, in turns, so that what slows the machine for a while slows all
  * of them; a first turn that warms the caches does not count.
  *
  * @throws if a contestant did not do its work
@@ -89,26 +100,42 @@ export function judge(target: Target, contestants: readonly Measured[]): Verdict
 export async function measure(
   benchmark: Benchmark,
   { repeats, folder, progress }: {
-    readonly repeats: number;
+    /** Instead of the benchmark's own. */
+    readonly repeats?: number | undefined;
     readonly folder: string;
     readonly progress: (sentence: string) => void;
   },
 ): Promise<Result> {
-  const { name, title, unit, targets } = benchmark;
+  const { name, title, unit, targets, warmUp = true } = benchmark;
+  const turns = repeats ?? benchmark.repeats ?? REPEATS;
   const prepared = await benchmark.prepare(folder);
-  const figures = new Map<string, number[]>(prepared.map(({ name }) => [name, []]));
-  for (let turn = 0; turn <= repeats; turn++) {
-    for (const contestant of prepared) {
-      progress(`${name}: turn ${turn} of ${repeats}, ${contestant.name}`);
-      const figure = await contestant.run();
-      if (turn > 0) figures.get(contestant.name)?.push(figure);
+  const lines = prepared.map(({ name }) => ({ name, figures: new Map<string | null, number[]>() }));
+  for (let turn = warmUp ? 0 : 1; turn <= turns; turn++) {
+    for (const [index, contestant] of prepared.entries()) {
+      progress(`${name}: turn ${turn} of ${turns}, ${contestant.name}`);
+      const found = await contestant.run();
+      if (turn > 0) add(found, lines[index]?.figures);
     }
   }
-  const contestants = Array.from(figures, ([name, figures]) => ({
-    name,
-    figures,
-    median: median(figures),
-  }));
+  const contestants = lines.flatMap(({ name, figures }) =>
+    Array.from(figures, ([key, figures]) => ({
+      name: key === null ? name : `${name}, ${key}`,
+      ...(key === null ? {} : { key }),
+      figures,
+      median: median(figures),
+    }))
+  );
   const verdicts = targets.map((target) => judge(target, contestants));
   return { name, title, unit, contestants, verdicts };
+}
+
+/** Adds what one run gave to the figures of its contestant; null is the key of a single figure. */
+function add(
+  found: Awaited<ReturnType<Contestant["run"]>>,
+  figures: Map<string | null, number[]> = new Map(),
+): void {
+  const entries: readonly (readonly [string | null, number])[] = typeof found === "number"
+    ? [[null, found]]
+    : Object.entries(found);
+  for (const [key, figure] of entries) figures.set(key, [...figures.get(key) ?? [], figure]);
 }

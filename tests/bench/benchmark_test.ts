@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { judge, measure, median } from "./benchmark.ts";
+import { type Benchmark, judge, measure, median } from "./benchmark.ts";
 
 const contestants = [
   { name: "queuectl", figures: [1500], median: 1500 },
@@ -47,4 +47,48 @@ Deno.test("measure() takes turns and does not count the first", async () => {
     { name: "a", figures: [3, 5], median: 4 },
     { name: "b", figures: [4, 6], median: 5 },
   ]);
+});
+
+Deno.test("measure() makes a line of each key that a contestant gives, in the order of contestants", async () => {
+  const result = await measure({
+    name: "x",
+    title: "X",
+    unit: "ms",
+    targets: [{ of: "a, p99", against: "b, p99", atMost: 2 }, { of: "b, p50", atMost: 2 }],
+    prepare: () =>
+      Promise.resolve([
+        { name: "a", run: () => Promise.resolve({ p50: 1, p99: 3 }) },
+        { name: "b", run: () => Promise.resolve({ p50: 2, p99: 4 }) },
+      ]),
+  }, { repeats: 1, folder: "/", progress: () => {} });
+  assert.deepEqual(result.contestants.map(({ name, key, figures }) => [name, key, figures]), [
+    ["a, p50", "p50", [1]],
+    ["a, p99", "p99", [3]],
+    ["b, p50", "p50", [2]],
+    ["b, p99", "p99", [4]],
+  ]);
+  assert.deepEqual(result.verdicts.map(({ value, met }) => [value, met]), [[0.75, true], [
+    2,
+    true,
+  ]]);
+});
+
+Deno.test("measure() takes the benchmark's own repeats unless told others, and warms up unless told not to", async () => {
+  const turns = async (own: Partial<Benchmark>, repeats?: number) => {
+    let runs = 0;
+    const run = () => Promise.resolve(++runs);
+    const { contestants: [one] } = await measure({
+      name: "x",
+      title: "X",
+      unit: "ms",
+      targets: [],
+      prepare: () => Promise.resolve([{ name: "a", run }]),
+      ...own,
+    }, { repeats, folder: "/", progress: () => {} });
+    return one?.figures;
+  };
+  assert.deepEqual(await turns({ repeats: 2 }), [2, 3]);
+  assert.deepEqual(await turns({ repeats: 2, warmUp: false }), [1, 2]);
+  assert.deepEqual(await turns({ repeats: 2 }, 1), [2]);
+  assert.deepEqual((await turns({}))?.length, 5);
 });

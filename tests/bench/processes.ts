@@ -19,6 +19,42 @@ export async function time(
   return performance.now() - start;
 }
 
+/** Milliseconds between two looks at the memory of a process. */
+const LOOK = 20;
+
+/**
+ * The same, and the most memory that was resident at once, in bytes (`VmHWM` of proc(5), as of the last
+ * look).
+ *
+ * @throws if it exits with anything but 0
+ */
+export async function timeAndPeak(
+  [program, ...args]: Command,
+): Promise<{ readonly milliseconds: number; readonly peak: number }> {
+  const start = performance.now();
+  const process = new Deno.Command(program, { args, stdin: "null", stdout: "null" }).spawn();
+  let end: number | null = null;
+  const ended = process.status.then((status) => (end = performance.now(), status));
+  let peak = 0;
+  while (end === null) {
+    peak = peakOf(process.pid) ?? peak;
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, LOOK))]);
+  }
+  const { code } = await ended;
+  if (code !== 0) throw new Error(`${program} ended with code ${code}: ${args.join(" ")}`);
+  return { milliseconds: end - start, peak };
+}
+
+function peakOf(pid: number): number | null {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`)) ??
+      [];
+    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+  } catch {
+    return null;
+  }
+}
+
 /** Whether a program of this name is installed. */
 export async function isInstalled(name: string): Promise<boolean> {
   const { success } = await new Deno.Command("/bin/sh", {

@@ -1,5 +1,5 @@
 /**
- * What it costs to enqueue one job.
+ * What it costs to enqueue one job, and to ask how things are.
  *
  * @module
  */
@@ -41,11 +41,14 @@ export const enqueueOne: Benchmark = {
     const bundled = await bundle(`${folder}/bundle`);
     await compile(empty, `${folder}/nothing`, () => {});
     const [source, executable] = await Promise.all([start("source"), start("executable")]);
-    const enqueue = ["--db", `${folder}/queue.db`, "enqueue", '{"command":"true"}'];
+    const db = `${folder}/queue.db`;
+    const enqueue = ["--db", db, "enqueue", '{"command":"true"}'];
     const deno = [Deno.execPath(), ...RUN] as const;
     return [
       contestant("empty program", [...deno, `${empty.folder}/${empty.main}`]),
       contestant("from source", [...source.command, ...enqueue]),
+      contestant("status, from source", [...source.command, "--db", db, "status"]),
+      contestant("list, from source", [...source.command, "--db", db, "list"]),
       contestant("bundle", [...deno, `${bundled.folder}/${bundled.main}`, ...enqueue]),
       contestant("empty executable", [`${folder}/nothing`]),
       contestant("executable", [...executable.command, ...enqueue]),

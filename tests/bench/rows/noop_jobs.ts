@@ -33,6 +33,19 @@ async function worker(name: string, command: Command, folder: string): Promise<C
   };
 }
 
+/** No queue at all: what Deno itself makes of it. The floor for whoever starts a process a job by it. */
+const denoCommand: Contestant = {
+  name: "Deno.Command",
+  async run() {
+    let left = JOBS;
+    const begin = performance.now();
+    await Promise.all(Array.from({ length: SLOTS }, async () => {
+      while (left-- > 0) await new Deno.Command("/bin/sh", { args: ["-c", "true"] }).output();
+    }));
+    return perSecond(JOBS, performance.now() - begin);
+  },
+};
+
 /** A shell script that runs so many jobs, its own queue in the folder `$0`. */
 function script(name: string, jobs: number, text: string): (folder: string) => Contestant {
   return (folder) => ({
@@ -85,10 +98,12 @@ export const noopJobs: Benchmark = {
     { of: "queuectl", against: "GNU parallel", atLeast: 4 },
     { of: "queuectl", against: "task-spooler", atLeast: 1.5 },
   ],
+  repeats: 3,
   async prepare(folder) {
     const [source, executable] = await Promise.all([start("source"), start("executable")]);
     const contestants = [
       xargs(folder),
+      denoCommand,
       await worker("queuectl", source.command, folder),
       await worker("queuectl, executable", executable.command, folder),
     ];

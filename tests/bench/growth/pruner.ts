@@ -1,0 +1,11 @@
+/**
+ * A process that prunes a store as `prune` would, of all jobs that have completed so far, and says how
+ * many there were: `pruner.ts STORE`.
+ *
+ * @module
+ */
+
+import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+
+await using store = await SqliteStore.open(Deno.args[0]!, { create: false });
+console.log(await store.removeEnded({ states: ["completed"], before: Date.now() }));
