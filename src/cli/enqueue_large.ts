@@ -1,5 +1,7 @@
 /**
- * Enqueues a list of jobs that is too long to be held at once.
+ * Enqueues a list of jobs that is too long to be held at once: {@link surveyJobs} in `job_survey.ts` has
+ * looked through it. Whatever is at hand, one job above all, goes by `enqueue_jobs.ts`, which is less code
+ * to load; the rules are the same, and {@link Enqueuer} serves both.
  *
  * @module
  */

@@ -162,7 +162,8 @@ export function lateParent(where: string, parent: string, place: string): string
     `${MAX_BATCH} jobs, put parents before the jobs that wait for them`;
 }
 
-function chunkOf(index: number): number {
+/** Which transaction the job with this index is written by. */
+export function chunkOf(index: number): number {
   return Math.floor(index / MAX_BATCH);
 }
 

@@ -12,7 +12,7 @@ import { type IfExists, MAX_BATCH } from "../store/store.ts";
 import { CommandLineError } from "./command_line_error.ts";
 import type { JobSpec } from "../job/spec_fields.ts";
 import { parseLine } from "./job_input.ts";
-import { lateParent, refuseForMany, validate, type ValidJob } from "./job_request.ts";
+import { chunkOf, lateParent, refuseForMany, validate, type ValidJob } from "./job_request.ts";
 import type { LineFile } from "./line_file.ts";
 
 /** As long as there are no more, the jobs of the first look are kept: to read them twice costs time. */
@@ -128,9 +128,8 @@ function refuseCircle({ file, waiting, ids }: LargeRequest): void {
   throw error;
 }
 
-/** What is too much for one transaction goes in by chunks: a job and its parents have to be in reach. */
+/** As in `job_request.ts`, where all jobs are at hand. */
 function refuseLateParents({ file, waiting, ids }: LargeRequest): void {
-  const chunkOf = (index: number) => Math.floor(index / MAX_BATCH);
   for (const { line, index, after } of waiting) {
     for (const { id } of after) {
       const parent = ids.get(id);

@@ -6,6 +6,7 @@
  */
 
 import { UsageError } from "../errors.ts";
+import { systemReason } from "../system_error.ts";
 import { CommandLineError } from "./command_line_error.ts";
 import type { Context } from "./context.ts";
 import { isJson } from "./job_input.ts";
@@ -16,6 +17,9 @@ const LARGE = 2 * 1024 * 1024;
 
 /** Bytes that are read at once. */
 const PORTION = 256 * 1024;
+
+/** A value of more bytes is not read: V8 has no text of twice as many, and to parse it takes gigabytes. */
+const LONGEST = 256 * 1024 * 1024;
 
 /** A line that is not blank. */
 export interface Line {
@@ -40,29 +44,42 @@ export class LineFile implements Disposable {
   /**
    * Every line from the beginning on. One iteration at a time.
    *
-   * @throws {UsageError} if it is not UTF-8, or cannot be read
+   * @throws {UsageError} if it is not UTF-8, cannot be read, or a line is too long
    */
   *lines(): Generator<Line> {
     const decoder = new TextDecoder("utf-8", { fatal: true });
     const buffer = new Uint8Array(PORTION);
-    let begun = "";
-    let line = 0;
+    // Joined where the line ends: joined at each portion, 200 MB on one line take a minute.
+    let begun: string[] = [];
+    let length = 0;
+    let line = 1;
     this.#file.seekSync(0, Deno.SeekMode.Start);
     for (let size = this.#read(buffer); size > 0; size = this.#read(buffer)) {
-      const texts = (begun + this.#decode(decoder, buffer.subarray(0, size))).split("\n");
-      begun = texts.pop()!;
-      for (const text of texts) {
-        line++;
+      const [rest, ...more] = this.#decode(decoder, buffer.subarray(0, size)).split("\n");
+      begun.push(rest!);
+      length += rest!.length;
+      if (length > LONGEST) throw tooLong(`Line ${line}`);
+      for (const next of more) {
+        const text = begun.join("");
         if (text.trim() !== "") yield { line, text };
+        line++;
+        begun = [next];
+        length = next.length;
       }
     }
-    begun += this.#decode(decoder);
-    if (begun.trim() !== "") yield { line: line + 1, text: begun };
+    const text = begun.join("") + this.#decode(decoder);
+    if (text.trim() !== "") yield { line, text };
   }
 
-  /** All of it. */
+  /**
+   * All of it.
+   *
+   * @throws {UsageError} if it is not UTF-8, cannot be read, or is too long
+   */
   text(): string {
-    const bytes = new Uint8Array(this.#file.statSync().size);
+    const { size: length } = this.#file.statSync();
+    if (length > LONGEST) throw tooLong(this.#name);
+    const bytes = new Uint8Array(length);
     this.#file.seekSync(0, Deno.SeekMode.Start);
     let size = 0;
     for (let more = 1; more > 0; size += more) more = this.#read(bytes.subarray(size));
@@ -88,6 +105,10 @@ export class LineFile implements Disposable {
       throw new UsageError(`${this.#name} is not UTF-8 text`);
     }
   }
+}
+
+function tooLong(name: string): UsageError {
+  return new UsageError(`${name} has more than 256 MiB: give one job a line`);
 }
 
 /**
@@ -118,8 +139,8 @@ function linesOrText(file: LineFile): string | LineFile {
   using stack = new DisposableStack();
   stack.use(file);
   const lines = file.lines();
-  const [first, second] = [lines.next().value, lines.next().value];
-  if (first === undefined || second === undefined || !isJson(first.text)) return file.text();
+  const first = lines.next().value;
+  if (first === undefined || !isJson(first.text) || lines.next().done) return file.text();
   stack.move();
   return file;
 }
@@ -147,16 +168,28 @@ async function fromStream(
       chunks.push(chunk);
       size += chunk.length;
       if (size <= LARGE) continue;
-      copy ??= await unnamedFile();
-      for (const each of chunks.splice(0)) {
-        for (let sent = 0; sent < each.length;) sent += await copy.write(each.subarray(sent));
-      }
+      copy ??= await unnamedFile().catch(refuseCopy);
+      for (const each of chunks.splice(0)) await writeAll(copy, each).catch(refuseCopy);
     }
   } catch (error) {
     copy?.close();
     throw error;
   }
   return copy ?? new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let sent = 0; sent < bytes.length;) sent += await file.write(bytes.subarray(sent));
+}
+
+/** Else it would seem that the input cannot be read. */
+function refuseCopy(error: unknown): never {
+  const reason = systemReason(error) ?? (error as Error).message;
+  throw new UsageError(
+    `A large input is copied to a temporary file, which cannot be written: ${reason}; ` +
+      "to use another directory: TMPDIR=DIRECTORY, or give a file",
+    { cause: error },
+  );
 }
 
 /** Nobody else can read it, and it is gone when it is closed. */

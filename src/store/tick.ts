@@ -57,7 +57,7 @@ export interface RunningAttempt extends AttemptRef {
 /** The end of an attempt, to be settled. */
 export interface AttemptEnd extends AttemptRef {
   readonly outcome: Outcome;
-  /** When its command began; when it was claimed, if that is not known. */
+  /** When its command began, if it was claimed ahead; else that was when it was claimed. */
   readonly startedAt?: number;
   readonly finishedAt: number;
   readonly chunks: readonly OutputChunk[];
@@ -88,8 +88,9 @@ export interface TickRequest {
   readonly free: readonly ProcessRef[];
   /**
    * Once every free slot has a job, jobs are claimed ahead for so many places in the lines behind the slots,
-   * each with the launcher of its slot. None of a queue with a limit or a rate: there a job that waits here
-   * would take the place of one that could run.
+   * each with the launcher of its slot. None of a queue with a limit or a rate, where a job that waits here
+   * would take the place of one that could run, and none that has input, which would wait in memory; nor any
+   * whose turn comes after such a job.
    */
   readonly ahead?: readonly ProcessRef[];
   /** What it has seen of the other workers' heartbeats, by their id. */

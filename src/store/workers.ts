@@ -27,7 +27,7 @@ export interface NewWorker {
 export interface WorkerInfo extends NewWorker {
   /** Grows from one to the next that joins; no clock is asked. */
   readonly joinOrder: number;
-  /** Attempts that it runs. */
+  /** Attempts that it runs; those that wait in the lines behind its slots are not counted. */
   readonly busy: number;
   readonly state: "running" | "draining";
   readonly stopRequest: StopRequest | null;

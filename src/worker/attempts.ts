@@ -86,7 +86,8 @@ export class Attempts {
       jobId: claim.jobId,
       token: claim.token,
       outcome: outcomeOf(report),
-      ...hasBegun(report) ? { startedAt: report.startedAt } : {},
+      // Others have begun when they were claimed, which is what a rate goes by.
+      ...claim.isAhead && hasBegun(report) ? { startedAt: report.startedAt } : {},
       finishedAt: report.finishedAt,
       chunks: report.chunks,
       outputBytes: report.outputBytes,

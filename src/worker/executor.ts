@@ -192,12 +192,13 @@ class Executor {
     try {
       const report = await run.ended;
       if (run.hasMoreFiles) this.#withMoreFiles.add(token);
+      // Before the end is told, after which the pool takes the next in line to have begun.
+      this.#giveUp(slot.line.takeLate());
       this.#reports.push(report);
     } finally {
       this.#running.delete(token);
     }
     slot.isBusy = false;
-    this.#giveUp(slot.line.takeLate());
     const next = slot.line.next();
     if (next === undefined) return this.#tell();
     this.#begin(next, slot);

@@ -23,6 +23,7 @@ import {
   giveAttempt,
   isFree,
   loseLauncher,
+  mayHaveLine,
   newSlot,
   type Slot,
 } from "./slot.ts";
@@ -112,9 +113,7 @@ export class ExecutorPool implements ExecutorListener {
   /** So many places in the line of each slot, as far as nobody waits there: the first of each, the second… */
   places(count: number): FreeSlot[] {
     const now = performance.now();
-    const slots = this.#staying().filter((slot) =>
-      slot.launcher !== null && (slot.token !== null || isFree(slot, now))
-    );
+    const slots = this.#staying().filter((slot) => mayHaveLine(slot, now));
     return Array.from(
       { length: count },
       (_, taken) =>

@@ -10,6 +10,9 @@ import type { AttemptResult, ProcessRef } from "./protocol.ts";
 /** A slot in which a job could not begin rests for so long, milliseconds. */
 const REST = 1000;
 
+/** Behind a job that has run for so long nobody comes to wait, milliseconds: it is not a short one. */
+const LONG = 50;
+
 /** Room for one running job. */
 export interface Slot {
   /** Never given to another slot of the worker. */
@@ -21,6 +24,8 @@ export interface Slot {
   /** The attempt that runs in it, and the launcher that started it. */
   token: string | null;
   launcherOfToken: ProcessRef | null;
+  /** By the monotonic clock: since then, as far as is known here, that attempt runs. */
+  begunAt: number;
   /** The attempts that wait behind it, first come first. */
   line: string[];
   /** By the monotonic clock: until then it takes no job. */
@@ -33,7 +38,7 @@ export interface Slot {
 export function newSlot(index: number): Slot {
   return {
     ...{ index, executor: null, launcher: null, token: null, launcherOfToken: null },
-    ...{ line: [], restsUntil: 0, isLeaving: false },
+    ...{ begunAt: 0, line: [], restsUntil: 0, isLeaving: false },
   };
 }
 
@@ -42,12 +47,19 @@ export function isFree({ launcher, token, restsUntil }: Slot, now: number): bool
   return launcher !== null && token === null && restsUntil <= now;
 }
 
+/** Whether jobs may wait for it: it is free, or what runs in it may end soon. */
+export function mayHaveLine(slot: Slot, now: number): boolean {
+  if (slot.token === null) return isFree(slot, now);
+  return slot.launcher !== null && now - slot.begunAt < LONG;
+}
+
 /** An attempt is given to it: it begins, or waits. */
 export function giveAttempt(slot: Slot, token: string): void {
   if (slot.token !== null) slot.line.push(token);
   else {
     slot.token = token;
     slot.launcherOfToken = slot.launcher;
+    slot.begunAt = performance.now();
   }
 }
 
@@ -59,6 +71,7 @@ export function endAttempt(slot: Slot, token: string, how: AttemptResult["kind"]
     return null;
   }
   slot.token = slot.line.shift() ?? null;
+  slot.begunAt = performance.now();
   if (slot.token === null) slot.launcherOfToken = null;
   return slot.token;
 }

@@ -26,8 +26,9 @@ import { Wakeup } from "./wakeup.ts";
 import type { WorkerOptions } from "./worker_options.ts";
 
 /**
- * The longest time between two heartbeats, milliseconds: a sixth of the shortest lease that can be set.
- * A worker is judged by the lease of whoever looks, which may be another than its own.
+ * The longest time between two ticks, milliseconds. One that comes within half of it after a heartbeat is
+ * none, so two of them are at most 1200 apart: a quarter of the shortest lease that can be set. A worker is
+ * judged by the lease of whoever looks, which may be another than its own.
  */
 const HEARTBEAT_INTERVAL = 800;
 
@@ -132,7 +133,9 @@ export class Supervisor {
   async #isServed(id: string | null): Promise<boolean> {
     const { singleton, host, queues } = this.#options;
     if (!singleton) return false;
-    return await servedByAnother(this.#store, { host, queues, id }, this.#tickInterval);
+    // A tick that comes too soon after a heartbeat is none.
+    const heartbeatInterval = HEARTBEAT_INTERVAL / 2 + this.#tickInterval;
+    return await servedByAnother(this.#store, { host, queues, id }, heartbeatInterval);
   }
 
   /** The longest time between two ticks. */

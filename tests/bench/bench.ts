@@ -76,12 +76,20 @@ async function main(): Promise<void> {
 
   const run: Run = from === undefined
     ? { machine: await thisMachine(), results: await measureAll(only, turns, show) }
-    : JSON.parse(await Deno.readTextFile(from));
+    : await readRun(from, only);
   if (from !== undefined) run.results.forEach(show);
   if (json) console.log(JSON.stringify(run, null, 2));
   else console.log(`\n${summary(run.results)}\n\n${describeMachine(run.machine)}`);
   if (picture !== undefined) await Deno.writeTextFile(picture, throughputChart(run));
   if (readme) await writeReadme(run);
+}
+
+/** What an earlier `--json` has printed, as far as it is asked for. */
+async function readRun(path: string, only: readonly string[]): Promise<Run> {
+  const run: Partial<Run> = JSON.parse(await Deno.readTextFile(path));
+  const { machine, results } = run;
+  if (!machine || !results) throw new Error(`${path} does not hold what --json prints`);
+  return { machine, results: results.filter(({ name }) => only.includes(name)) };
 }
 
 async function measureAll(

@@ -68,3 +68,26 @@ Deno.test("readInput() refuses what is not there or not text, and leaves no file
   await Deno.writeFile(path, list.stream());
   await rejects(readInput(path, input()), message(/not UTF-8/));
 });
+
+Deno.test("readInput() refuses a value that is too long for a text", async () => {
+  await using dir = await tempDir();
+  const path = dir.join("jobs");
+  for (const [begin, what] of [["[\n", path], ["{}\n", "Line 2"]] as const) {
+    await Deno.writeTextFile(path, begin);
+    await Deno.truncate(path, 257 * 1024 * 1024);
+    await rejects(
+      readInput(path, stdinOf("")),
+      new UsageError(`${what} has more than 256 MiB: give one job a line`),
+    );
+  }
+});
+
+Deno.test("LineFile.lines() puts together a line of many portions", async () => {
+  await using dir = await tempDir();
+  const path = dir.join("jobs");
+  const long = JSON.stringify({ command: `echo ${LONG.repeat(1000)}` });
+  await Deno.writeTextFile(path, `${line(0)}\n${long}\n${long}`);
+  using file = await readInput(path, stdinOf("")) as LineFile;
+  const found = Array.from(file.lines(), ({ line, text }) => [line, text === long]);
+  deepStrictEqual(found, [[1, false], [2, true], [3, true]]);
+});

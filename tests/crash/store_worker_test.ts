@@ -82,7 +82,10 @@ flow("a worker keeps what ended while a page was damaged, and says it once", asy
   askStore(stage, "INSERT INTO setting VALUES ('x', '')");
   askStore(stage, "DELETE FROM setting WHERE key = 'x'");
   askStore(stage, "PRAGMA wal_checkpoint(TRUNCATE)");
-  const [{ rootpage } = {}] = askStore(stage, "SELECT * FROM sqlite_schema WHERE name = 'job'");
+  const [{ rootpage } = {}] = askStore(
+    stage,
+    "SELECT * FROM sqlite_schema WHERE name = 'migration'",
+  );
   const at = (Number(rootpage) - 1) * PAGE;
   const page = exchange(stage.store, at, new Uint8Array(PAGE).fill(0xa5));
   await worker.line(/is damaged.*running jobs go on/, { stream: "stderr" });

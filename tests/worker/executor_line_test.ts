@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { AttemptStart } from "../../src/worker/protocol.ts";
+import { sleep } from "../../src/worker/sleep.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { open, text } from "./executor_scene.ts";
 
@@ -37,6 +38,16 @@ Deno.test("An executor lets nobody wait behind a long job, and runs it to its en
   assert.deepEqual((await it.ended(long!.token)).result, { kind: "exit", code: 0 });
   const names = [...Deno.readDirSync(it.spool)].map(({ name }) => name);
   assert.ok(!names.some((name) => late.some(({ token }) => name.startsWith(token))), "no files");
+});
+
+Deno.test("An executor gives back who waits too long before it tells of the end in front", async () => {
+  await using it = await open();
+  const [first] = lineUp(it, "sleep 0.17", "true");
+  await sleep(60);
+  lineUp(it, "true", "true");
+  await it.ended(first!.token);
+  const places = it.reports().map(({ result }) => result.kind);
+  assert.ok(places.lastIndexOf("unclaimed") < places.indexOf("exit"), String(places));
 });
 
 Deno.test("An executor ends an attempt that waits before it begins", async () => {

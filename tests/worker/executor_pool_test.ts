@@ -70,6 +70,18 @@ async function open(slots: number, threads: number) {
   };
 }
 
+Deno.test("ExecutorPool.places() has none behind a job that has run for a while", async () => {
+  await using it = await open(2, 1);
+  const [first, second] = it.pool.free();
+  const long = it.wait(first);
+  assert.deepEqual(it.pool.places(2).map(({ slot }) => slot), [0, 1, 0, 1]);
+  await waitFor(() => it.pool.places(1).length === 1);
+  assert.deepEqual(it.pool.places(2), [second, second], "a free slot has its line");
+  await it.go();
+  await it.ended(long);
+  assert.equal(it.pool.places(1).length, 2);
+});
+
 Deno.test("ExecutorPool.resize() makes slots and lets free ones go", async () => {
   await using it = await open(1, 2);
   assert.deepEqual([it.pool.size, it.pool.free().length], [1, 1]);

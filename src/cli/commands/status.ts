@@ -78,8 +78,7 @@ function overviewToJson({ store, jobs, queues, live, lost, oldestPending }: Over
 async function renderOverview(overview: Overview, { stdout }: Context): Promise<string> {
   const { jobs, queues, live, oldestPending } = overview;
   const slots = live.reduce((sum, worker) => sum + worker.slots, 0);
-  // Jobs that were claimed ahead wait behind others.
-  const busy = live.reduce((sum, worker) => sum + Math.min(worker.busy, worker.slots), 0);
+  const busy = live.reduce((sum, worker) => sum + worker.busy, 0);
   const shown = STATES.filter((state) => COMMON_STATES.includes(state) || jobs[state] > 0);
   const byState = await renderTable(
     [{ title: "STATE" }, { title: "JOBS", align: "right" }],

@@ -71,10 +71,7 @@ export function claimJobs(
   if (launchers.length === 0) return { claims: [], rateOpensIn: null };
   const settings = queueSettings(db);
   const line = nextInLine(db, self.queues, launchers.length, settings, now);
-  const jobs = [
-    ...line.jobs.slice(0, free.length),
-    ...line.jobs.slice(free.length).filter(({ queue }) => !isRegulated(settings.get(queue))),
-  ];
+  const jobs = line.jobs.slice(0, free.length + countAhead(line.jobs.slice(free.length), settings));
   const claims = jobs.length === 0 ? [] : take(db, jobs, { launchers, free: free.length }, {
     ...{ self, now, newToken },
   });
@@ -86,12 +83,20 @@ export function claimJobs(
   return { claims, rateOpensIn: nextInLine(db, self.queues, 1, settings, now).rateOpensIn };
 }
 
-/** Whether it matters which worker a job of the queue is with, although it does not run yet. */
-function isRegulated(settings: QueueSettings | undefined): boolean {
-  return settings !== undefined && (settings.limit !== null || settings.rate !== null);
+/**
+ * How many of these jobs, in their order, may be claimed ahead. A job of a queue with a limit or a rate may
+ * not, and none after it: else the lines would never run dry, and no slot be free for it, while there are
+ * other jobs.
+ */
+function countAhead(jobs: readonly Head[], settings: ReadonlyMap<string, QueueSettings>): number {
+  const first = jobs.findIndex(({ queue }) => {
+    const own = settings.get(queue);
+    return own !== undefined && (own.limit !== null || own.rate !== null);
+  });
+  return first < 0 ? jobs.length : first;
 }
 
-/** The first `free` jobs begin at once, and all are for these launchers. */
+/** The first `free` jobs begin at once, and all are for these launchers; none with input waits. */
 function take(
   db: Database,
   jobs: readonly Head[],
@@ -102,7 +107,11 @@ function take(
     readonly newToken: () => string;
   },
 ): Claim[] {
-  const rows = db.all(JOBS, JSON.stringify(jobs.map(({ seq }) => seq)));
+  const all = db.all(JOBS, JSON.stringify(jobs.map(({ seq }) => seq)));
+  // Input is up to 16 MiB a job, and would wait in memory.
+  const withInput = all.findIndex(({ has_stdin }, i) => i >= free && has_stdin === 1);
+  const rows = withInput < 0 ? all : all.slice(0, withInput);
+  if (rows.length === 0) return [];
   const claims = rows.map((row, i) => claimFromRow(db, row, newToken(), i >= free));
   const list = JSON.stringify(rows.map(({ seq }, i) => {
     const { token, attempt, isAhead } = claims[i]!;

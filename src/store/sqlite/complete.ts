@@ -16,7 +16,8 @@ const RUNNING = `SELECT key AS place, seq, runs FROM json_each(?) CROSS JOIN job
 
 /** A list of `[seq, started at, finished at]`; when it started may be null. */
 const MOVE = `UPDATE job SET state = 'completed', updated_at = ?,
-    started_at = coalesce(value ->> 1, started_at), finished_at = value ->> 2, exit_code = 0, error = NULL, token = NULL, cancel_requested = 0
+    started_at = coalesce(value ->> 1, started_at), finished_at = value ->> 2, exit_code = 0,
+    error = NULL, token = NULL, cancel_requested = 0
   FROM json_each(?) WHERE seq = value ->> 0`;
 
 /** The same with `[…, attempt, bytes of output]`. */

@@ -16,7 +16,8 @@ const RUNNING = `SELECT seq, runs, attempts, max_retries, backoff_base, backoff_
   cancel_requested, fatal_exit_codes FROM job WHERE id = ? AND token = ?`;
 
 const MOVE = `UPDATE job SET state = ?, attempts = ?, run_at = ?, updated_at = ?,
-  started_at = coalesce(?, started_at), finished_at = ?, exit_code = ?, error = ?, token = NULL, cancel_requested = 0 WHERE seq = ?`;
+  started_at = coalesce(?, started_at), finished_at = ?, exit_code = ?, error = ?, token = NULL,
+  cancel_requested = 0 WHERE seq = ?`;
 
 const CLOSE =
   `UPDATE attempt SET started_at = coalesce(?, started_at), outcome = ?, finished_at = ?,

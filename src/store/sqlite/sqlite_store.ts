@@ -30,6 +30,7 @@ import type { ProcessRef } from "../../worker/protocol.ts";
 import type { NewWorker, StopRequest, WorkerInfo } from "../workers.ts";
 import { Database, type Durability } from "./database.ts";
 import { answerDoorbell, listDoorbells, removeDoorbells, ringDoorbells } from "./doorbell.ts";
+import { type EndedFrom, type EndedJob, findEnded, removeFound } from "./ended.ts";
 import { storeErrorFrom } from "./failure.ts";
 import { createStoreFile, requireStoreFile, sideDirectory, storeFile } from "./location.ts";
 import { selectJobs } from "./listing.ts";
@@ -42,12 +43,8 @@ import { attemptFromRow, jobFromRow, pieceFromRow } from "./rows.ts";
 import {
   cancelJob,
   editJob,
-  type EndedFrom,
-  type EndedJob,
-  findEnded,
   noteProgress,
   releaseJob,
-  removeFound,
   removeJob,
   retryBatch,
   retryJob,
@@ -64,6 +61,9 @@ import {
 
 /** Dependents that one transaction tells, so that workers are not kept waiting: 15 ms. */
 const TOLD = 500;
+
+/** From so many jobs on, it takes pages enough to be worth a turn of its own to fold them into the file. */
+const MANY = 1000;
 
 /** Somebody who holds a lock for longer is not at work but stuck. */
 const PATIENCE = 10_000;
@@ -158,10 +158,9 @@ export class SqliteStore implements Store {
   }
 
   async enqueue(jobs: readonly NewJob[], ifExists: IfExists = "fail"): Promise<Enqueued[]> {
-    const enqueued = await this.#write(
-      "full",
-      (db) => insertJobs(db, jobs, { now: this.#env.now(), ifExists }),
-    );
+    const insert = (db: Database) => insertJobs(db, jobs, { now: this.#env.now(), ifExists });
+    const enqueued =
+      await (jobs.length < MANY ? this.#write("full", insert) : this.#writeMuch(insert));
     await this.#ring();
     return enqueued;
   }
@@ -206,9 +205,8 @@ export class SqliteStore implements Store {
     let total = 0;
     for (let after: number | null = 0; after !== null;) {
       const from: number = after;
-      const { retried, last } = await this.#write(
-        "full",
-        (db) => retryBatch(db, { state, after: from }, this.#env.now()),
+      const { retried, last } = await this.#writeMuch((db) =>
+        retryBatch(db, { state, after: from }, this.#env.now())
       );
       total += retried;
       after = last;
@@ -233,7 +231,7 @@ export class SqliteStore implements Store {
         last = look.last;
         for (let left = look.found; left.length > 0;) {
           const found = left;
-          const turn = await this.#write("full", (db) => removeFound(db, state, found));
+          const turn = await this.#writeMuch((db) => removeFound(db, state, found));
           total += turn.removed;
           left = left.slice(turn.done);
         }
@@ -408,7 +406,7 @@ export class SqliteStore implements Store {
 
   async importJobs(jobs: Iterable<MovedJob>, options: ImportOptions): Promise<Imported> {
     const { importJobs } = await later.moving();
-    const imported = await this.#write("full", (db) => importJobs(db, jobs, options));
+    const imported = await this.#writeMuch((db) => importJobs(db, jobs, options));
     await this.#tellDependents();
     await this.#ring();
     return imported;
@@ -430,6 +428,15 @@ export class SqliteStore implements Store {
   async #write<T>(durability: Durability, work: (db: Database) => T): Promise<T> {
     try {
       return await this.#db.write(durability, () => work(this.#db));
+    } catch (error) {
+      throw storeErrorFrom(error, this.location);
+    }
+  }
+
+  /** As durable as anything that a user asks for; for thousands of rows. */
+  async #writeMuch<T>(work: (db: Database) => T): Promise<T> {
+    try {
+      return await this.#db.writeMuch("full", () => work(this.#db));
     } catch (error) {
       throw storeErrorFrom(error, this.location);
     }

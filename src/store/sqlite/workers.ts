@@ -9,10 +9,14 @@ import type { NewWorker, StopRequest, WorkerInfo } from "../workers.ts";
 import type { Database } from "./database.ts";
 import { queuesFromRow, workerFromRow } from "./rows.ts";
 
-/** An observation speaks of one heartbeat; of any other, nothing has been seen yet. */
+/**
+ * An observation speaks of one heartbeat; of any other, nothing has been seen yet. Which of those that were
+ * claimed ahead have begun is not written down, but no more than there are slots for.
+ */
 const COLUMNS = `worker.*, iif(observed_heartbeat = heartbeat, unmoved_for, 0) AS unmoved_for,
-  (SELECT count(*) FROM job
-  WHERE state = 'processing' AND worker_id = worker.id) AS busy`;
+  (SELECT max(count(*) FILTER (WHERE ahead = 0), min(count(*), worker.slots))
+  FROM job JOIN attempt ON attempt.job = job.seq AND attempt.attempt = job.runs
+  WHERE job.state = 'processing' AND job.worker_id = worker.id) AS busy`;
 
 /** Within a transaction: a worker begins. */
 export function insertWorker(db: Database, worker: NewWorker, now: number): void {

@@ -170,10 +170,16 @@ function judgeDiary(
   for (const [index, begin] of entries.entries()) {
     if (begin.what !== "begin") continue;
     const time = Number(begin.time / 1_000_000n);
+    // One whose launcher was killed before it looked has another parent by then.
+    const isOrphan =
+      ledger.ask("SELECT 1 FROM attempt WHERE launcher_pid = ?", begin.launcher).length === 0;
     const own = log.filter(({ launcher, startedAt, finishedAt }) =>
-      launcher === begin.launcher && startedAt <= time && time <= finishedAt
+      (isOrphan || launcher === begin.launcher) && startedAt <= time && time <= finishedAt
     );
-    if (own.length !== 1) faults.push(`a begin has ${own.length} attempts in the log`);
+    if (own.length !== 1) {
+      const shown = `${JSON.stringify({ ...begin, time })}, the log: ${JSON.stringify(log)}`;
+      faults.push(`a begin has ${own.length} attempts in the log: ${shown}`);
+    }
     for (const { attempt } of own) {
       if (runs.has(attempt)) faults.push(`attempt ${attempt} began twice`);
       const next = entries[index + 1];

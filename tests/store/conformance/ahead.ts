@@ -29,16 +29,41 @@ export function aheadTests(test: Register): void {
     await store.configureQueue("rated", { rate: { count: 3, period: 60_000 } }, create);
     await store.configureQueue("known", { paused: false }, create);
     await store.enqueue([
+      newJob("k1", { queue: "known", priority: 4 }),
+      newJob("k2", { queue: "known", priority: 4 }),
       newJob("l1", { queue: "limited", priority: 3 }),
-      newJob("l2", { queue: "limited", priority: 3 }),
-      newJob("r1", { queue: "rated", priority: 2 }),
-      newJob("k1", { queue: "known" }),
-      newJob("k2", { queue: "known" }),
+      newJob("k3", { queue: "known", priority: 2 }),
+      newJob("r1", { queue: "rated", priority: 1 }),
+      newJob("k4", { queue: "known" }),
     ]);
     const worker = await scene.worker("w");
-    const { claimed } = await worker.tick({ free: launchers(1), ahead: launchers(4) });
-    assert.deepEqual(idsOf(claimed), ["l1", "k1", "k2"]);
-    assert.deepEqual(idsOf(await worker.claim(2)), ["l2", "r1"]);
+    const ahead = launchers(6);
+    assert.deepEqual(idsOf((await worker.tick({ free: launchers(1), ahead })).claimed), [
+      "k1",
+      "k2",
+    ]);
+    // Nor does one that comes after it, or there would never be a free slot for it.
+    assert.deepEqual(idsOf((await worker.tick({ ahead })).claimed), []);
+    assert.deepEqual(idsOf((await worker.tick({ free: launchers(1), ahead })).claimed), [
+      "l1",
+      "k3",
+    ]);
+    await store.configureQueue("rated", { paused: true });
+    assert.deepEqual(idsOf((await worker.tick({ ahead })).claimed), ["k4"]);
+  });
+
+  test("ahead: no job with input waits, nor any after it", async (scene) => {
+    await scene.store.enqueue([
+      newJob("a"),
+      newJob("b", { stdin: "in" }),
+      newJob("c"),
+    ]);
+    const worker = await scene.worker("w");
+    const ahead = launchers(3);
+    assert.deepEqual(idsOf((await worker.tick({ ahead })).claimed), ["a"]);
+    assert.deepEqual(idsOf((await worker.tick({ ahead })).claimed), []);
+    const { claimed } = await worker.tick({ free: launchers(1), ahead });
+    assert.deepEqual(claimed.map(({ jobId, stdin }) => [jobId, stdin]), [["b", "in"], ["c", null]]);
   });
 
   test("unclaimed: the job is as if it had not been claimed", async (scene) => {

@@ -59,6 +59,21 @@ export function workerTests(test: Register): void {
     assert.deepEqual((await busy()).toSorted(), [["other", 1], ["w", 1]]);
   });
 
+  test("workers: busy leaves out the attempts that wait behind the slots", async (scene) => {
+    const busy = async () => (await infoOf(scene.store, "w")).busy;
+    await scene.store.enqueue(["a", "b", "c", "d", "e", "f"].map((id) => newJob(id)));
+    const worker = await scene.worker("w", { slots: 2 });
+    const { claimed } = await worker.tick({ free: launchers(2), ahead: launchers(2) });
+    assert.equal(await busy(), 2);
+    // Those that waited have come into the slots.
+    await worker.settle(claimed.slice(0, 3), COMPLETED);
+    assert.equal(await busy(), 1);
+    // What ran when there were more slots goes on.
+    await worker.tick({ free: launchers(2) });
+    await worker.tick({ slots: 1 });
+    assert.equal(await busy(), 2);
+  });
+
   test("tick: peers are all the others", async (scene) => {
     const a = await scene.worker("a");
     await scene.worker("b");

@@ -47,8 +47,14 @@ export function tickModel(model: Model, request: TickRequest, random: number): M
   const { jobs: line, opensIn } = slots + places === 0
     ? { jobs: [], opensIn: null }
     : queues.nextInLine(self!.queues, slots + places, now);
-  const begun = line.filter(({ job }, i) => i < slots || !queues.isRegulated(job.queue));
-  for (const job of begun) begin(model, job, request.worker, self!.host);
+  const cut = line.findIndex(({ job, stdin }, i) =>
+    i >= slots && (queues.isRegulated(job.queue) || stdin !== null)
+  );
+  const begun = cut < 0 ? line : line.slice(0, cut);
+  for (const [i, job] of begun.entries()) {
+    begin(model, job, request.worker, self!.host);
+    job.isAhead = i >= slots;
+  }
   // Where every slot is taken, the end of a job comes first.
   const isFull = begun.length >= slots;
   const rateOpensIn = slots === 0

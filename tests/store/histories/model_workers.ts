@@ -23,7 +23,14 @@ export class ModelWorkers {
 
   /** Every worker, in the order of joining. */
   infos(): WorkerInfo[] {
-    return this.#all.map((info) => ({ ...info, busy: this.running(info.id).length }));
+    return this.#all.map((info) => ({ ...info, busy: this.#busy(info) }));
+  }
+
+  /** Of the attempts that were claimed ahead no more run than there are slots for. */
+  #busy({ id, slots }: WorkerInfo): number {
+    const running = this.running(id);
+    const begun = running.filter(({ isAhead }) => !isAhead);
+    return Math.max(begun.length, Math.min(running.length, slots));
   }
 
   /** The worker with this id. */

@@ -25,6 +25,8 @@ export interface Modelled {
   runs: number;
   /** Of the attempt that runs. */
   token: string | null;
+  /** Whether that was claimed before there was a free slot. */
+  isAhead: boolean;
   cancelledBy: string | null;
   /** The parents that have yet to end. */
   open: Set<string>;
@@ -61,6 +63,7 @@ export function modelled(given: NewJob, now: number): Modelled {
     stdin,
     runs: 0,
     token: null,
+    isAhead: false,
     cancelledBy: null,
     open: new Set(),
     was: null,

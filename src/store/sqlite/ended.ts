@@ -1,0 +1,87 @@
+/**
+ * Finds and deletes jobs that have ended, a portion at a time.
+ *
+ * @module
+ */
+
+import type { State } from "../../job/state.ts";
+import type { EndedFilter } from "../store.ts";
+import type { Database } from "./database.ts";
+import { takeTurn } from "./turn.ts";
+
+/** A job that has ended, as far as its removal needs it. */
+export interface EndedJob {
+  readonly seq: number;
+  readonly finishedAt: number;
+}
+
+/** Of one look at the jobs that have ended. */
+export interface EndedLook {
+  /** Those that the filter finds and for which nobody waits, oldest end first. */
+  readonly found: readonly EndedJob[];
+  /** The last one that was looked at; null if there are no more. */
+  readonly last: EndedJob | null;
+}
+
+/** At most so many are looked at in one go: 5 ms. */
+const LOOKED_AT = 5000;
+
+const NOBODY_WAITS = "NOT EXISTS (SELECT 1 FROM dependency WHERE parent = job.id)";
+
+/** Where a look at the jobs that have ended begins. */
+export interface EndedFrom {
+  /** The last one of the look before. */
+  readonly after: EndedJob | null;
+  /** At most so many, one or more. */
+  readonly limit: number;
+}
+
+/** Within a snapshot: the next jobs of a state that ended before a time. */
+export function findEnded(
+  db: Database,
+  state: State,
+  { before, queue }: Omit<EndedFilter, "states">,
+  { after, limit }: EndedFrom,
+): EndedLook {
+  const most = Math.min(limit, LOOKED_AT);
+  const { seq, finishedAt } = after ?? { seq: -1, finishedAt: Number.MIN_SAFE_INTEGER };
+  const rows = db.all(
+    `SELECT seq, finished_at, ${queue === undefined ? "" : "queue = ? AND"} ${NOBODY_WAITS} AS fits
+    FROM job INDEXED BY job_ended
+    WHERE state = ? AND finished_at < ? AND (finished_at, seq) > (?, ?)
+    ORDER BY finished_at, seq LIMIT ?`,
+    ...queue === undefined ? [] : [queue],
+    state,
+    before,
+    finishedAt,
+    seq,
+    most,
+  );
+  const jobs = rows.map((row) => ({
+    seq: row.seq as number,
+    finishedAt: row.finished_at as number,
+    fits: row.fits === 1,
+  }));
+  return {
+    found: jobs.filter(({ fits }) => fits),
+    last: jobs.length < most ? null : jobs.at(-1)!,
+  };
+}
+
+/** Within a transaction: deletes what still is as it was found, for one turn. */
+export function removeFound(
+  db: Database,
+  state: State,
+  found: readonly EndedJob[],
+): { readonly done: number; readonly removed: number } {
+  let removed = 0;
+  const done = takeTurn(found, ({ seq, finishedAt }) => {
+    removed += db.run(
+      `DELETE FROM job WHERE seq = ? AND state = ? AND finished_at = ? AND ${NOBODY_WAITS}`,
+      seq,
+      state,
+      finishedAt,
+    );
+  });
+  return { done, removed };
+}
