@@ -7,10 +7,12 @@
 // Controls (C0, DEL, C1), halves of surrogate pairs, separators of lines and of paragraphs, and what
 // Unicode calls ignorable: marks that reorder text, and what is not seen. Terminals do not agree whether a
 // soft hyphen takes a column, and two names that differ in a zero-width space look the same. Joiners and
-// variation selectors stay: scripts and emoji need them.
-const UNSAFE_CLASS = String
-  .raw`[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]` +
-  String.raw`(?<![\u034f\u200c\u200d\p{Variation_Selector}])`;
+// variation selectors stay where they follow a letter or a sign beyond ASCII: scripts and emoji need them. After
+// a `1` nobody agrees on the columns.
+const UNSAFE_SET = String
+  .raw`\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb`;
+const UNSAFE_CLASS = `[${UNSAFE_SET}]` +
+  String.raw`(?<![^\x00-\x7f${UNSAFE_SET}][\u034f\u200c\u200d\p{Variation_Selector}]+)`;
 const UNSAFE = new RegExp(UNSAFE_CLASS, "gu");
 const UNSAFE_EXCEPT_NEWLINE = new RegExp(`${UNSAFE_CLASS}(?<!\n)`, "gu");
 

@@ -51,14 +51,17 @@ Deno.test("escapeText() shows controls, bidi marks, lone surrogates and what is 
     "ad\u200bmin so\xadft \ufeff": "ad\\u200bmin so\\xadft \\ufeff",
     "tag\u{e0041}": "tag\\u{e0041}",
     "\\n stays, so do é, 日本 and 😀": "\\n stays, so do é, 日本 and 😀",
-    "👩‍👧": "👩‍👧",
+    "👩‍👧 ❤\ufe0f": "👩‍👧 ❤\ufe0f",
+    "1\ufe0f a\u200d\x01\u200c\ufe0f\u200b\u200d":
+      "1\\ufe0f a\\u200d\\x01\\u200c\\ufe0f\\u200b\\u200d",
   };
   for (const [input, output] of Object.entries(expected)) strictEqual(escapeText(input), output);
 });
 
 Deno.test("escapeText() escapes each unsafe code and no other", () => {
   for (let code = 0; code <= 0x10ffff; code++) {
-    const char = String.fromCodePoint(code);
+    // Joiners stay after a letter.
+    const char = `あ${String.fromCodePoint(code)}`;
     // A million assertions would take seconds.
     if ((escapeText(char) !== char) !== isUnsafe(code)) fail(`U+${code.toString(16)}`);
   }
