@@ -5,7 +5,8 @@ import { cpuTimeOf, residentOf } from "./resident.ts";
 async function residentWith(megabytes: number) {
   const script = `const bytes = new Uint8Array(${megabytes} * 2 ** 20).fill(1);
     console.log(bytes.length);
-    Deno.readSync(0, new Uint8Array(1));`;
+    Deno.stdin.readSync(new Uint8Array(1));
+    console.log("They are kept until now:", bytes.length);`;
   await using child = new Deno.Command(Deno.execPath(), {
     args: ["eval", script],
     ...{ stdin: "piped", stdout: "piped" },

@@ -44,16 +44,16 @@ flow(
     await haltInTransaction(stage, worker.pid);
     await assertTakenOver(stage, lost);
     assert.equal((await worker.ended()).signal, "SIGKILL");
+    const blamed: string[][] = [];
     for (const heir of heirs) {
       heir.kill();
       const { stderr } = await stage.end(heir);
-      assert.deepEqual(
-        stderr.match(/\S+(?= on \S+ (has died|does not answer))/g)?.length ?? 0,
-        1,
-        stderr,
-      );
+      blamed.push(stderr.match(/\S+(?= on \S+ (has died|does not answer))/g) ?? []);
       assert.doesNotMatch(stderr, /given up/);
     }
+    // One heir may have nothing left to see: the other has ended the worker and taken it off the list.
+    assert.equal(new Set(blamed.flat()).size, 1, `${blamed}`);
+    assert.ok(blamed.every((names) => names.length <= 1), `${blamed}`);
   },
   { vias: ["source"] },
 );

@@ -8,8 +8,8 @@ interface Task {
   readonly code: number;
 }
 
-/** Runs `.ci/run` with an `npx` that only pretends, and returns its code and its last line. */
-async function ciRun(tasks: { readonly test: Task; readonly check: Task }) {
+/** Runs `.ci/run` with an `npx` that only pretends, and returns its code and its last lines. */
+async function ciRunEnd(tasks: { readonly test: Task; readonly check: Task }) {
   await using dir = await tempDir();
   const cases = Object.entries(tasks).map(([name, { prints, code }]) =>
     `"-y deno@2.9.6 task ${name}") printf '%b' '${prints}'; exit ${code} ;;`
@@ -22,7 +22,14 @@ async function ciRun(tasks: { readonly test: Task; readonly check: Task }) {
     env: { PATH: `${dir.path}:${Deno.env.get("PATH")}` },
     stdin: "null",
   }).output();
-  return { code, last: new TextDecoder().decode(stdout).trim().split("\n").at(-1) };
+  const lines = new TextDecoder().decode(stdout).trim().split("\n");
+  return { code, last: lines.at(-1), end: lines.slice(-6) };
+}
+
+/** The same, without the lines before the last. */
+async function ciRun(tasks: Parameters<typeof ciRunEnd>[0]) {
+  const { code, last } = await ciRunEnd(tasks);
+  return { code, last };
 }
 
 const clean: Task = { prints: "Checked 3 files\\n", code: 0 };
@@ -43,6 +50,20 @@ Deno.test(".ci/run fails with a test that fails", async () => {
     code: 1,
     last: "12 passed, 3 failed",
   });
+});
+
+Deno.test(".ci/run says at its end what failed, where the end of a log is all there is", async () => {
+  const prints = "\\033[1m ERRORS \\033[0m\\n\\na => ./a_test.ts:1:1\\nerror: 0 !== 1\\n" +
+    "FAILED | 12 passed | 1 failed (3ms)\\n";
+  const { end } = await ciRunEnd({ test: { prints, code: 1 }, check: clean });
+  assert.deepEqual(end, [
+    " ERRORS ",
+    "",
+    "a => ./a_test.ts:1:1",
+    "error: 0 !== 1",
+    "",
+    "12 passed, 1 failed",
+  ]);
 });
 
 Deno.test(".ci/run fails with a check that fails", async () => {
