@@ -14,6 +14,10 @@ export type ExitCode = 1 | 2 | 3 | 4 | 5 | 124 | 125 | 141;
 export abstract class QueuectlError extends Error {
   /** The exit code that this kind of error means. */
   abstract readonly exitCode: ExitCode;
+  /** The key of the input that it is about, in the spelling of the spec; null where it is about none. */
+  field: string | null = null;
+  /** The line of the input, or the place in a list, counted from 1; null where there is but one. */
+  line: number | null = null;
   override get name(): string {
     return this.constructor.name;
   }
@@ -22,6 +26,15 @@ export abstract class QueuectlError extends Error {
 /** Wrong usage or invalid input; nothing was changed. */
 export class UsageError extends QueuectlError {
   readonly exitCode = 2;
+
+  /** @param options a cause, and the key of the input that it is about */
+  constructor(
+    message?: string,
+    { field = null, ...options }: ErrorOptions & { readonly field?: string | null } = {},
+  ) {
+    super(message, options);
+    this.field = field;
+  }
 }
 
 /** No such job, queue, schedule or key. */
@@ -42,6 +55,7 @@ export class IdTakenError extends ConflictError {
   constructor(id: string) {
     super(`A job with the id ${id} exists already`);
     this.id = id;
+    this.field = "id";
   }
 }
 
@@ -62,6 +76,7 @@ export class UniqueKeyTakenError extends ConflictError {
     super(`The unique key ${quote(key)} is held by job ${holder.id}, which is ${holder.state}`);
     this.id = id;
     this.holder = holder.id;
+    this.field = "unique_key";
   }
 }
 
@@ -90,6 +105,7 @@ export class UnknownParentError extends NotFoundError {
   constructor(id: string, parent: string) {
     super(`There is no job ${parent} to run after`);
     this.id = id;
+    this.field = "after";
   }
 }
 
@@ -102,6 +118,7 @@ export class CircleError extends UsageError {
   constructor(circle: readonly string[]) {
     super(`Jobs wait for each other in a circle: ${circle.join(" after ")}`);
     this.id = circle[0]!;
+    this.field = "after";
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Numbers as people write them. `Number()` will not do: it takes `""`, `" "`, `0x10` and `Infinity`.
+ * Numbers as people write and read them. `Number()` will not do: it takes `""`, `" "`, `0x10` and `Infinity`.
  *
  * @module
  */
@@ -17,4 +17,14 @@ export function parseNumber(text: string): number | null {
   if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null;
   const value = Number(text);
   return Number.isFinite(value) ? value + 0 : null;
+}
+
+/** A whole number with its thousands apart: `1,234,567`. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+}
+
+/** A count with its noun: `1 job`, `1,200 jobs`. */
+export function countOf(count: number, singular: string, plural = `${singular}s`): string {
+  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
 }

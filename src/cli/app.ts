@@ -176,6 +176,17 @@ export const APP: readonly Section[] = [
         summary: "Tell from inside a job how far it is",
         load: command("progress"),
       },
+      {
+        name: "dashboard",
+        aliases: ["web"],
+        summary: "Show and steer everything in the browser",
+        load: command("dashboard"),
+      },
+      {
+        name: "metrics",
+        summary: "Print figures for Prometheus",
+        load: command("metrics"),
+      },
     ],
   },
   {

@@ -9,8 +9,8 @@ import { ConflictError } from "../errors.ts";
 import type { Store } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import { escapeText } from "../escape.ts";
-import { Pause } from "./pause.ts";
-import { readJobById } from "./read_job.ts";
+import { Pause } from "../pause.ts";
+import { readJobById } from "../actions/read_job.ts";
 import { WorkerWatch } from "./worker_watch.ts";
 
 /**

@@ -9,19 +9,22 @@ import type { Store } from "../store/store.ts";
 import type { WorkerInfo } from "../store/workers.ts";
 import { processRef } from "../worker/host.ts";
 import type { WorkerOptions } from "../worker/worker_options.ts";
+import { formatListenAddress, type ListenAddress } from "../web/listen_address.ts";
 import type { Context } from "./context.ts";
 import { ownCommand } from "./own_command.ts";
-import { Pause } from "./pause.ts";
-import { countOf } from "./render.ts";
+import { Pause } from "../pause.ts";
+import { countOf } from "../numbers.ts";
 
 /**
  * Starts a worker in a session of its own, with a log beside the store, and returns when it is ready.
  *
+ * @param listen where it answers those who watch it; null: nowhere
  * @returns the exit code
  */
 export async function detachWorker(
   store: Store,
   options: WorkerOptions,
+  listen: ListenAddress | null,
   context: Context,
 ): Promise<number> {
   const log = makeLog(store.directory);
@@ -32,7 +35,7 @@ export async function detachWorker(
       'exec "$@" </dev/null >>"$0" 2>&1',
       log,
       ...ownCommand(),
-      ...words(store, options, context),
+      ...words(store, options, listen, context),
     ],
     stdin: "null",
     stdout: "null",
@@ -48,7 +51,7 @@ export async function detachWorker(
       worker.process.pid === child.pid && worker.hostIdentity === options.host.identity &&
       worker.process.startTime === processRef(child.pid)?.startTime
     );
-    if (worker) return await announce(worker, log, context);
+    if (worker) return await announce(worker, log, listen, context);
     // Read after the store, so that a worker that ended at once has been seen if it was ever there.
     const status = ended as Deno.CommandStatus | null;
     if (status) return await reportEnd(status, log, options);
@@ -57,7 +60,12 @@ export async function detachWorker(
 }
 
 /** The command line of the worker, with what is resolved already. */
-function words(store: Store, options: WorkerOptions, context: Context): string[] {
+function words(
+  store: Store,
+  options: WorkerOptions,
+  listen: ListenAddress | null,
+  context: Context,
+): string[] {
   const { slots, threads, queues, drainWait, singleton, shutdownGrace, name } = options;
   return [
     ...["worker", "start", "--db", store.address],
@@ -68,6 +76,7 @@ function words(store: Store, options: WorkerOptions, context: Context): string[]
     ...singleton ? ["--singleton"] : [],
     ...shutdownGrace === null ? [] : ["--grace", `${shutdownGrace}ms`],
     ...name === null ? [] : ["--name", name],
+    ...listen === null ? [] : ["--listen", formatListenAddress(listen)],
   ];
 }
 
@@ -78,16 +87,23 @@ function makeLog(directory: string): string {
   return path;
 }
 
-async function announce(worker: WorkerInfo, log: string, context: Context): Promise<number> {
+async function announce(
+  worker: WorkerInfo,
+  log: string,
+  listen: ListenAddress | null,
+  context: Context,
+): Promise<number> {
   const { json, stdout, stderr } = context;
+  const url = listen && `http://${formatListenAddress(listen)}`;
   if (json) {
     const { id, process: { pid }, slots } = worker;
-    await stdout.json({ id, pid, slots, log });
+    await stdout.json({ id, pid, slots, log, ...url === null ? {} : { url } });
   } else {
     await stdout.line(worker.id);
     await stderr.line(
       `Started with ${countOf(worker.slots, "slot")}, pid ${worker.process.pid}, log ${log}`,
     );
+    if (url !== null) await stderr.line(`To watch it: ${url}/metrics, /healthz and /readyz`);
     await stderr.line("To see it: queuectl status · to stop it: queuectl worker stop");
   }
   return 0;

@@ -10,7 +10,7 @@ import type { Store } from "../store/store.ts";
 import type { WorkerOptions } from "../worker/worker_options.ts";
 import type { Context } from "./context.ts";
 import { progressBar, showsProgress } from "./progress_bar.ts";
-import { formatCount } from "./render.ts";
+import { formatCount } from "../numbers.ts";
 
 /** The store is asked so often what is left, milliseconds: it knows by counters, in about 50 µs. */
 const INTERVAL = 250;

@@ -5,12 +5,17 @@
  * @module
  */
 
-import { UnknownParentError } from "../errors.ts";
 import { type Enqueued, MAX_BATCH, type Store } from "../store/store.ts";
+import { CommandLineError } from "./command_line_error.ts";
 import type { Context } from "./context.ts";
-import { type EnqueueOptions, Enqueuer } from "./enqueuer.ts";
+import { type EnqueueOptions, Enqueuer, refuseUnknownParents } from "../intake/enqueuer.ts";
+import type { Parent } from "../job/job.ts";
 import type { JobRequest } from "./job_request.ts";
 import type { ProgressBar } from "./progress_bar.ts";
+import { importLater } from "../lazy.ts";
+
+/** What the command line says of how jobs are to be enqueued. */
+export type EnqueueFlags = Pick<EnqueueOptions, "held" | "ifExists">;
 
 /**
  * Enqueues jobs, resolved against the config: all or none, as far as one transaction can hold them.
@@ -22,11 +27,11 @@ import type { ProgressBar } from "./progress_bar.ts";
 export async function enqueueJobs(
   store: Store,
   { jobs, parentsByPart }: JobRequest,
-  options: EnqueueOptions,
+  flags: EnqueueFlags,
   context: Context,
 ): Promise<Enqueued[]> {
   const after = parentsByPart ? jobs[0]?.spec.after ?? [] : null;
-  const enqueuer = await Enqueuer.open(store, after, options, context);
+  const enqueuer = await Enqueuer.open(store, await optionsOf(store, after, flags, context));
   if (jobs.length > MAX_BATCH && !parentsByPart) {
     const ids = new Set(jobs.map(({ spec }) => spec.id));
     const waiting = jobs.flatMap(({ spec: { id, after }, where }) =>
@@ -46,37 +51,46 @@ export async function enqueueJobs(
 }
 
 /**
- * The store finds an unknown parent itself, but in a list of several batches that may be too late.
+ * How the command line says that jobs are to be enqueued.
  *
- * @param ids of the list
- * @throws {UnknownParentError} if there is one
+ * @param after the parents of all jobs, by parts of their ids; null if each says for itself
+ * @throws {NotFoundError} if there is no such parent
  */
-export async function refuseUnknownParents(
+export async function optionsOf(
   store: Store,
-  waiting: Iterable<{
-    readonly id: string | undefined;
-    readonly where: string;
-    readonly after: readonly { readonly id: string }[];
-  }>,
-  ids: Pick<ReadonlySet<string | undefined>, "has">,
-): Promise<void> {
-  const known = new Set<string>();
-  for (const { id = "", where, after } of waiting) {
-    for (const parent of after) {
-      if (ids.has(parent.id) || known.has(parent.id)) continue;
-      if (await store.job(parent.id) === null) {
-        const error = new UnknownParentError(id, parent.id);
-        error.message = `${where}${error.message}`;
-        throw error;
-      }
-      known.add(parent.id);
-    }
+  after: readonly Parent[] | null,
+  { held = false, ifExists = "fail" }: EnqueueFlags,
+  { cwd, env }: Pick<Context, "cwd" | "env">,
+): Promise<EnqueueOptions> {
+  const advice = "--if-exists return or replace";
+  const parents = after && await resolveParents(store, after);
+  const traceparent = traceOf(env);
+  return { held, ifExists, after: parents, cwd, advice, traceparent };
+}
+
+/** The parents that `--after` names, which are the same for all jobs, by their full ids. */
+async function resolveParents(store: Store, after: readonly Parent[]): Promise<readonly Parent[]> {
+  const found = new Map<string, Parent>();
+  for (const { id: part, on } of after) {
+    const id = await store.resolve(part);
+    if (found.has(id)) throw new CommandLineError(`--after names job ${id} twice`);
+    found.set(id, { id, on });
   }
+  return [...found.values()];
 }
 
 /** Between transactions only: one is over as a whole. Whoever enqueues one job does not load it. */
 export async function enqueuingBar(total: number, context: Context): Promise<ProgressBar | null> {
   if (total <= MAX_BATCH) return null;
-  const { progressBar } = await import("./progress_bar.ts");
+  const { progressBar } = await importLater<typeof import("./progress_bar.ts")>("cli/progress_bar");
   return progressBar(context, { label: "Enqueuing", total });
+}
+
+/** What is not even text is as if it were not there. */
+function traceOf(env: Context["env"]): string | null {
+  try {
+    return env("TRACEPARENT") ?? null;
+  } catch {
+    return null;
+  }
 }

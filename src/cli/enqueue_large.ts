@@ -7,16 +7,15 @@
  */
 
 import { jobToJson } from "../job/json.ts";
-import { type Enqueued, MAX_BATCH, type Store } from "../store/store.ts";
+import type { Enqueued, Store } from "../store/store.ts";
 import type { Context } from "./context.ts";
-import { enqueuingBar, refuseUnknownParents } from "./enqueue_jobs.ts";
-import { type EnqueueOptions, Enqueuer } from "./enqueuer.ts";
-import type { ValidJob } from "./job_request.ts";
-import { jobsOf, type LargeRequest } from "./job_survey.ts";
+import { Enqueuer, refuseUnknownParents } from "../intake/enqueuer.ts";
+import { batchesOf, type LargeRequest } from "../intake/job_survey.ts";
+import { type EnqueueFlags, enqueuingBar, optionsOf } from "./enqueue_jobs.ts";
 import { writeJsonArray } from "./json_array.ts";
 
 /**
- * Enqueues the jobs in transactions of {@link MAX_BATCH}, each read from the file as it is written, and
+ * Enqueues the jobs in transactions of 50,000, each read from the file as it is written, and
  * prints them when all are in. Of those that are in only the ids are kept, about 40 bytes each.
  *
  * @returns how many were there already
@@ -26,16 +25,12 @@ import { writeJsonArray } from "./json_array.ts";
 export async function enqueueLarge(
   store: Store,
   request: LargeRequest,
-  options: EnqueueOptions,
+  flags: EnqueueFlags,
   context: Context,
 ): Promise<number> {
   const { count, first, ids, waiting, parentsByPart } = request;
-  const enqueuer = await Enqueuer.open(
-    store,
-    parentsByPart ? first.after ?? [] : null,
-    options,
-    context,
-  );
+  const after = parentsByPart ? first.after ?? [] : null;
+  const enqueuer = await Enqueuer.open(store, await optionsOf(store, after, flags, context));
   if (!parentsByPart) {
     const located = waiting.map((job) => ({ ...job, where: `Line ${job.line}: ` }));
     await refuseUnknownParents(store, located, ids);
@@ -53,17 +48,6 @@ export async function enqueueLarge(
   if (context.json) await writeJsonArray(context.stdout, storedJobs(store, printed));
   else for (const lines of printed) await context.stdout.write(lines);
   return old;
-}
-
-function* batchesOf(request: LargeRequest): Generator<readonly ValidJob[]> {
-  let batch: ValidJob[] = [];
-  for (const job of jobsOf(request)) {
-    batch.push(job);
-    if (batch.length < MAX_BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 async function* storedJobs(store: Store, printed: readonly string[]): AsyncGenerator<unknown> {

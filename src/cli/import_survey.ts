@@ -12,7 +12,7 @@ import { type ReadRecord, readRecord, type RecordSurroundings } from "../job/rea
 import { SpecError } from "../job/spec.ts";
 import { isFinal } from "../job/state.ts";
 import { quote } from "../quote.ts";
-import { jsonProblem } from "./json_problem.ts";
+import { jsonProblem } from "../intake/json_problem.ts";
 import type { RecordFile, RecordLine } from "./record_file.ts";
 
 /** A unique key, or a firing of a schedule, that a job of the file needs. */

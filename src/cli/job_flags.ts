@@ -16,7 +16,7 @@ import type { Context } from "./context.ts";
 import type { FlagValues } from "./flags.ts";
 import * as flag from "./flags.ts";
 import { type JobSource, readsStdin } from "./job_source.ts";
-import { readTextFile, readTextStream } from "./read_text.ts";
+import { readTextFile, readTextStream } from "../intake/read_text.ts";
 
 /** Flags named after the keys of the job spec. Their ranges are those of the spec. */
 export const JOB_FLAGS = {

@@ -9,9 +9,9 @@ import { formatElapsed } from "../elapsed.ts";
 import type { Attempt, Job } from "../job/job.ts";
 import { isFinal } from "../job/state.ts";
 import type { Store } from "../store/store.ts";
-import { AttemptOutput } from "./attempt_output.ts";
+import { AttemptOutput } from "../attempt_output.ts";
 import type { OutputPrinter } from "./output_printer.ts";
-import { readJobById } from "./read_job.ts";
+import { readJobById } from "../actions/read_job.ts";
 
 /** What is followed, and who hears of it. */
 export interface FollowOptions {

@@ -14,7 +14,8 @@ import type { JobFilter, Store } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import * as flag from "./flags.ts";
 import { writeJsonArray } from "./json_array.ts";
-import { countOf, formatAgo, formatCount, shortId, stateCell } from "./render.ts";
+import { countOf, formatCount } from "../numbers.ts";
+import { formatAgo, shortId, stateCell } from "./render.ts";
 import { type Cell, type Column, renderTable } from "./table.ts";
 
 /** A table without `--limit` has so many rows at the most. */

@@ -17,7 +17,7 @@ import { exitCodeOfJobs } from "./job_exit_code.ts";
 import { JobFollower } from "./job_follower.ts";
 import { describeJob } from "./job_view.ts";
 import { JsonLinesPrinter, StreamsPrinter } from "./output_printer.ts";
-import { Pause } from "./pause.ts";
+import { Pause } from "../pause.ts";
 import { WorkerWatch } from "./worker_watch.ts";
 
 /** A job that was enqueued to be followed. */

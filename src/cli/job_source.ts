@@ -8,8 +8,9 @@
 import { quoteWords } from "../worker/quote.ts";
 import { CommandLineError } from "./command_line_error.ts";
 import type { Context } from "./context.ts";
-import { type JobInput, readJobs } from "./job_input.ts";
-import type { LineFile } from "./line_file.ts";
+import { type JobInput, readJobs } from "../intake/job_input.ts";
+import type { LineFile } from "../intake/line_file.ts";
+import { importLater } from "../lazy.ts";
 
 /** What the command line says about the source. */
 export interface JobSource {
@@ -53,8 +54,13 @@ export async function readSource(
   if (words.length > 0) await refuseOther(words, verb);
   const path = file ?? pathOf(words[0]);
   if (path === null) return readJobs(words[0]!);
-  const { readInput } = await import("./line_file.ts");
-  const read = await readInput(path, context);
+  if (path === "") throw new CommandLineError("The name of the file is empty");
+  const { readFile, readStream } = await importLater<
+    typeof import("../intake/line_file.ts")
+  >("intake/line_file");
+  const read = path === "-"
+    ? await readStream(context.stdin.readable, "The input")
+    : await readFile(path);
   if (typeof read !== "string") return read;
   const input = readJobs(read);
   if (input.jobs.length === 0 && !input.isList) throw noJob(verb);

@@ -11,7 +11,8 @@ import { formatTime } from "../job/time.ts";
 import { paint } from "./color.ts";
 import { escapeLines, escapeText } from "../escape.ts";
 import type { Output } from "./output.ts";
-import { countOf, formatAgo, formatCount, stateCell } from "./render.ts";
+import { countOf, formatCount } from "../numbers.ts";
+import { formatAgo, stateCell } from "./render.ts";
 import { formatElapsed } from "../elapsed.ts";
 import { renderTable } from "./table.ts";
 

@@ -6,11 +6,11 @@
 
 import { formatTime } from "../job/time.ts";
 import type { Stream } from "../worker/protocol.ts";
-import type { Piece } from "./attempt_output.ts";
+import type { Piece } from "../attempt_output.ts";
 import type { Context } from "./context.ts";
 import { writeJsonArray } from "./json_array.ts";
-import { OutputJson, type OutputJsonPiece } from "./output_json.ts";
-import { countOf, formatCount } from "./render.ts";
+import { OutputJson, type OutputJsonPiece } from "../json/output_json.ts";
+import { countOf, formatCount } from "../numbers.ts";
 
 /** What of the output is printed, and how. */
 export interface PrintOptions {
@@ -23,7 +23,7 @@ export interface PrintOptions {
 /** Takes pieces of output and prints them. */
 export interface OutputPrinter {
   /** @throws {ClosedPipeError} if nobody reads any more */
-  print(pieces: AsyncIterable<Piece>): Promise<void>;
+  print(pieces: Iterable<Piece> | AsyncIterable<Piece>): Promise<void>;
   /** An attempt has ended: what follows does not continue it. */
   end(): Promise<void>;
   /** Whether nothing was printed so far. */
@@ -48,7 +48,7 @@ export class RawPrinter implements OutputPrinter {
     return this.#isEmpty;
   }
 
-  async print(pieces: AsyncIterable<Piece>): Promise<void> {
+  async print(pieces: Iterable<Piece> | AsyncIterable<Piece>): Promise<void> {
     const { stream, timestamps } = this.#options;
     for await (const { stream: from, time, bytes, missing } of pieces) {
       if (missing > 0) await this.#printGap(missing);
@@ -100,7 +100,7 @@ export class StreamsPrinter implements OutputPrinter {
     return this.#isEmpty;
   }
 
-  async print(pieces: AsyncIterable<Piece>): Promise<void> {
+  async print(pieces: Iterable<Piece> | AsyncIterable<Piece>): Promise<void> {
     const { stdout, stderr } = this.#context;
     for await (const { stream, bytes, missing } of pieces) {
       if (missing > 0) {
@@ -145,7 +145,7 @@ export class JsonLinesPrinter implements OutputPrinter {
     return this.#isEmpty;
   }
 
-  async print(pieces: AsyncIterable<Piece>): Promise<void> {
+  async print(pieces: Iterable<Piece> | AsyncIterable<Piece>): Promise<void> {
     for await (const piece of pieces) await this.#write(this.#json.convert(piece));
   }
 

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { NotFoundError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { configureQueue } from "../actions/configure_queue.ts";
 import type { Store } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import { actOnAll } from "./each_id.ts";
@@ -25,13 +24,7 @@ export async function pauseQueues(
 ): Promise<number> {
   const targets = [...new Set(names)].map((id) => ({ id, refusal: null }));
   return await actOnAll(context, targets, async (name) => {
-    try {
-      await store.configureQueue(name, { paused });
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-      const known = (await store.queues()).map(({ queue }) => queue);
-      throw new NotFoundError(`${error.message}${didYouMean(name, known)}`);
-    }
+    await configureQueue(store, name, { paused }, false);
     return `Queue ${name} is ${paused ? "paused" : "active"}`;
   }, "name");
 }

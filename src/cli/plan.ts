@@ -12,6 +12,7 @@ import { CommandLineError } from "./command_line_error.ts";
 import type { Context } from "./context.ts";
 import { DEFAULT_GLOBALS, GLOBAL_FLAGS, type Globals } from "./globals.ts";
 import { type CommandRoute, findRoute, type Route } from "./route.ts";
+import { importLater } from "../lazy.ts";
 
 /** What a command line asks for. */
 export interface Plan {
@@ -73,7 +74,7 @@ async function showHelp(
   context: Context,
   mistaken = false,
 ): Promise<number> {
-  const { renderHelp } = await import("./help.ts");
+  const { renderHelp } = await importLater<typeof import("./help.ts")>("cli/help");
   const output = mistaken ? context.stderr : context.stdout;
   await output.write(await renderHelp(app, route, output));
   return mistaken ? 2 : 0;

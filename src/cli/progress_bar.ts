@@ -10,7 +10,7 @@
 import { escapeText } from "../escape.ts";
 import { paint } from "./color.ts";
 import type { Context } from "./context.ts";
-import { formatCount } from "./render.ts";
+import { formatCount } from "../numbers.ts";
 import { cutText } from "./width.ts";
 
 /** Work that is over sooner has no bar, milliseconds. */

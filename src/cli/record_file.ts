@@ -5,10 +5,11 @@
  * @module
  */
 
+import { concatenate } from "../bytes.ts";
 import { UsageError } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { CommandLineError } from "./command_line_error.ts";
-import { unreadable } from "./read_text.ts";
+import { unreadable } from "../intake/read_text.ts";
 
 /** Where a line begins. */
 export interface Place {
@@ -94,7 +95,7 @@ export class RecordFile implements Disposable {
       const portion = buffer.subarray(0, size);
       let start = 0;
       for (let end = portion.indexOf(NEWLINE); end >= 0; end = portion.indexOf(NEWLINE, start)) {
-        const bytes = joined([...begun, portion.subarray(start, end)]);
+        const bytes = concatenate([...begun, portion.subarray(start, end)]);
         begun = [];
         const next = { line: line + 1, offset: offset + bytes.length + 1 };
         yield { line, offset, bytes, next };
@@ -103,7 +104,7 @@ export class RecordFile implements Disposable {
       }
       if (start < size) begun.push(portion.slice(start));
     }
-    const bytes = joined(begun);
+    const bytes = concatenate(begun);
     const next = { line: line + 1, offset: offset + bytes.length };
     if (bytes.length > 0) yield { line, offset, bytes, next };
   }
@@ -116,17 +117,6 @@ export class RecordFile implements Disposable {
       throw new UsageError(`Line ${line}: Not UTF-8 text, in ${this.#name}`);
     }
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
 }
 
 /** A copy that nobody else can read, gone when it is closed. */

@@ -40,16 +40,6 @@ export function shortId(id: string): string {
   return /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id) ? id.slice(-12) : id;
 }
 
-/** A whole number with its thousands apart: `1,234,567`. */
-export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
-}
-
-/** A count with its noun: `1 job`, `1,200 jobs`. */
-export function countOf(count: number, singular: string, plural = `${singular}s`): string {
-  return `${formatCount(count)} ${count === 1 ? singular : plural}`;
-}
-
 /**
  * How long ago a time is, or in how long it comes: `3s ago`, `in 5m`, `now`.
  *

@@ -4,11 +4,9 @@
  * @module
  */
 
-import { resolveConfig } from "../config.ts";
 import { UsageError } from "../errors.ts";
-import { parseSpec, resolveSpec, SpecError } from "../job/spec.ts";
-import { specDefaults } from "../spec_defaults.ts";
-import type { Store } from "../store/store.ts";
+import { UNFIT_KEYS } from "../intake/scheduled_spec.ts";
+import { parseSpec, SpecError } from "../job/spec.ts";
 import { CommandLineError } from "./command_line_error.ts";
 import type { Context } from "./context.ts";
 import * as flag from "./flags.ts";
@@ -22,12 +20,12 @@ export const SCHEDULE_JOB_FLAGS = {
   ...FITTING,
   delay: { ...JOB_FLAGS.delay, summary: "Not before so long after the firing" },
   command: flag.string({ summary: "The command, as shell text", placeholder: "TEXT" }),
-  id: refused("each firing makes a job with an id of its own"),
+  id: refused(UNFIT_KEYS.id),
   runAt: {
     ...refused("--cron says when; --delay makes each job wait after its firing"),
     aliases: ["at"],
   },
-  after: refused("a firing waits for no other job"),
+  after: refused(UNFIT_KEYS.after),
   hold: refused("what fires is to run; to stop it for a time: queuectl schedule pause NAME", true),
 };
 
@@ -61,17 +59,6 @@ export async function readScheduledSpec(
     throw new UsageError(`Invalid job: ${error.message}`);
   }
   return spec;
-}
-
-/** The spec with the directory in which its jobs run: they are enqueued by a worker, from elsewhere. */
-export async function withDirectory(
-  spec: Record<string, unknown>,
-  store: Store,
-  context: Pick<Context, "cwd">,
-): Promise<Record<string, unknown>> {
-  const defaults = specDefaults(resolveConfig(await store.settings()), context.cwd);
-  const { cwd } = resolveSpec(parseSpec(spec), defaults, () => "");
-  return cwd === null ? spec : { ...spec, cwd };
 }
 
 /** A flag that only says why it cannot be given. */

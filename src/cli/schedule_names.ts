@@ -1,11 +1,10 @@
 /**
- * The names of schedules: reading one, finding what it names, and acting on several.
+ * The names of schedules: reading one, and acting on several.
  *
  * @module
  */
 
-import { NotFoundError } from "../errors.ts";
-import { didYouMean } from "../nearest.ts";
+import { findSchedule } from "../actions/find_schedule.ts";
 import { quote } from "../quote.ts";
 import type { ScheduleInfo } from "../store/schedules.ts";
 import type { Store } from "../store/store.ts";
@@ -29,19 +28,6 @@ export function readScheduleName(name: string): string {
     "The name of a schedule must begin with a letter or digit and hold at most 64 letters, digits " +
       `and . _ -, not ${quote(name)}`,
   );
-}
-
-/**
- * The schedule with this name.
- *
- * @throws {NotFoundError} if there is none
- */
-export async function findSchedule(store: Store, name: string): Promise<ScheduleInfo> {
-  const schedules = await store.schedules();
-  const found = schedules.find((schedule) => schedule.name === name);
-  if (found !== undefined) return found;
-  const meant = didYouMean(name, schedules.map((schedule) => schedule.name));
-  throw new NotFoundError(`There is no schedule ${quote(name)}${meant}`);
 }
 
 /**

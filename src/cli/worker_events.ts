@@ -21,7 +21,7 @@ export async function reportEvents(events: Events, context: Context): Promise<Di
     events.subscribe((event, time) => write(`${escapeJson(eventToJson(event, time))}\n`));
   } else {
     const { startLog } = await import("../observe/log.ts");
-    events.subscribe(await startLog({ level, format, write }));
+    events.subscribe(startLog({ level, format, write }));
   }
   return gathered;
 }

@@ -7,7 +7,7 @@
 import type { Store } from "../store/store.ts";
 import { currentHost } from "../worker/host.ts";
 import type { Context } from "./context.ts";
-import { isLost } from "./worker_view.ts";
+import { isLost } from "../json/worker_json.ts";
 
 /** On a terminal, says how to start a worker if none is there. */
 export async function hintAtWorker(store: Store, { stderr }: Context): Promise<void> {

@@ -6,7 +6,7 @@
 
 import type { WorkerInfo } from "../store/workers.ts";
 import { currentHost } from "../worker/host.ts";
-import { isLost } from "./worker_view.ts";
+import { isLost } from "../json/worker_json.ts";
 
 /** Tells whether any worker is there to do something, so that nobody waits for ever. */
 export class WorkerWatch {

@@ -14,6 +14,13 @@ import { quote } from "../quote.ts";
 /** Something is wrong with a job spec; the message is a sentence that names the key. */
 export class SpecError extends Error {
   override name = "SpecError";
+  /** The key that it is about, as the spec spells it; null: the job as a whole. */
+  readonly key: string | null;
+
+  constructor(message: string, key: string | null = null) {
+    super(message);
+    this.key = key;
+  }
 }
 
 const nothing = () => false;
@@ -70,18 +77,18 @@ export function parseSpec(input: unknown): JobSpec {
     const key = canonicalKey(written);
     const earlier = spelled.get(key);
     if (earlier !== undefined) {
-      throw new SpecError(`"${earlier}" and "${written}" are the same key: give it once`);
+      throw new SpecError(`"${earlier}" and "${written}" are the same key: give it once`, key);
     }
     spelled.set(key, written);
     if (!has(SPEC_FIELDS, key)) refuseUnlessPrinted(key, written, value);
     else if (value !== null) spec[key] = parseField(key as SpecKey, written, value);
   }
   if (spec.command === undefined) {
-    throw new SpecError('"command" is missing: give the shell command to run');
+    throw new SpecError('"command" is missing: give the shell command to run', "command");
   }
   if (spec.run_at !== undefined && spec.delay !== undefined) {
     const [runAt, delay] = [spelled.get("run_at"), spelled.get("delay")];
-    throw new SpecError(`"${runAt}" and "${delay}" both say when: give one of them`);
+    throw new SpecError(`"${runAt}" and "${delay}" both say when: give one of them`, "run_at");
   }
   return spec;
 }
@@ -98,30 +105,37 @@ export function canonicalKey(written: string): string {
 
 function parseField(key: SpecKey, written: string, value: unknown): unknown {
   if (key === "env" && Array.isArray(value)) {
-    throw new SpecError(`"${written}" holds only names, as it is printed: give the values too`);
+    throw new SpecError(
+      `"${written}" holds only names, as it is printed: give the values too`,
+      key,
+    );
   }
   if (key === "env") {
     const dropped = DROPPED_NAMES.find((name) => has(Object(value), name));
     if (dropped !== undefined) {
-      throw new SpecError(`"${written}" has a variable ${dropped}, a name that cannot be used`);
+      throw new SpecError(
+        `"${written}" has a variable ${dropped}, a name that cannot be used`,
+        key,
+      );
     }
   }
   const result = v.safeParse(SPEC_FIELDS[key], value);
   if (result.success) return result.output;
-  throw new SpecError(`"${written}" ${result.issues[0].message}`);
+  throw new SpecError(`"${written}" ${result.issues[0].message}`, key);
 }
 
 /** Null means absent, but a key that nobody knows is a slip even then. */
 function refuseUnlessPrinted(key: string, written: string, value: unknown): void {
   if (has(PRINTED_KEYS, key)) {
     if (value === null || PRINTED_KEYS[key]!(value)) return;
-    throw new SpecError(`"${written}" cannot be chosen: leave it out`);
+    throw new SpecError(`"${written}" cannot be chosen: leave it out`, key);
   }
   const meant = nearest(key, KNOWN_KEYS);
   throw new SpecError(
     meant === null
       ? `unknown key ${quote(written)}`
       : `unknown key ${quote(written)}: did you mean "${meant}"?`,
+    written,
   );
 }
 

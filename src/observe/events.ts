@@ -18,6 +18,10 @@ export type WorkerEvent =
     readonly slots: number;
     readonly queues: readonly string[] | null;
   }
+  /** It answers `/healthz`, `/readyz` and `/metrics` at this address. */
+  | { readonly type: "worker_listening"; readonly url: string }
+  /** It cannot be watched, for another program has the address; that is tried again and again. */
+  | { readonly type: "listen_failed"; readonly error: string }
   /** It claims no more; `running` attempts are still to end. */
   | { readonly type: "worker_draining"; readonly worker: string; readonly running: number }
   /** It ends what runs, to hand it back. */

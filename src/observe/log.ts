@@ -5,9 +5,8 @@
  */
 
 import {
-  configure,
+  compareLogLevel,
   getJsonLinesFormatter,
-  getLogger,
   type LogLevel,
   type LogRecord,
 } from "@logtape/logtape";
@@ -23,39 +22,58 @@ export interface LogOptions {
   readonly write: (text: string) => void;
 }
 
-/** Starts the log; the result is to be subscribed to the events. */
-export async function startLog({ level, format, write }: LogOptions): Promise<Listener> {
-  const jsonLine = getJsonLinesFormatter();
-  const render = format === "json"
-    ? (record: LogRecord) => escapeInJson(jsonLine(record))
-    : textLine;
-  await configure({
-    sinks: { out: (record) => write(render(record)) },
-    loggers: [
-      { category: "queuectl", sinks: ["out"], lowestLevel: level },
-      { category: ["logtape", "meta"], sinks: [], lowestLevel: "error" },
-    ],
-  });
-  const logger = getLogger("queuectl");
-  return (event) => {
-    const { level, text, ...properties } = describe(event);
-    if (!logger.isEnabledFor(level)) return;
-    // The text is the whole message: nothing in it is a placeholder. As the value of one it would stand
-    // in quotes in JSON.
-    logger[level](text.replaceAll("{", "{{").replaceAll("}", "}}"), properties);
-  };
-}
-
-/** `21:14:05 info  job1 started …`, local time. */
-function textLine({ timestamp, level, message }: LogRecord): string {
-  const time = new Date(timestamp).toTimeString().slice(0, 8);
-  return `${time} ${level.padEnd(7)} ${escapeText(message.join(""))}\n`;
-}
-
-interface Entry {
+/** Something to be logged: a line, and for `json` properties beside it. */
+export interface Entry {
   readonly level: "debug" | "info" | "warning" | "error";
   readonly text: string;
   readonly [property: string]: unknown;
+}
+
+/** Starts the log; the result is to be subscribed to the events. */
+export function startLog(options: LogOptions): Listener {
+  const log = openLog(options);
+  return (event, time) => log(describe(event), time);
+}
+
+/**
+ * Starts the log; the result writes a line, of now or of another time. There is one sink and one category, so
+ * records are made here: on their way through the dispatch of the library they cost twenty times as much.
+ */
+export function openLog(
+  { level: lowest, format, write }: LogOptions,
+): (entry: Entry, time?: number) => void {
+  const line = format === "json" ? jsonLines() : textLines();
+  return (entry, time = Date.now()) => {
+    if (compareLogLevel(entry.level, lowest) >= 0) write(line(entry, time));
+  };
+}
+
+type Line = (entry: Entry, time: number) => string;
+
+/** The text is the whole message: nothing in it is a placeholder. */
+function jsonLines(): Line {
+  const render = getJsonLinesFormatter();
+  return ({ level, text, ...properties }, timestamp) => {
+    const record: LogRecord = {
+      ...{ category: ["queuectl"], level, timestamp, properties },
+      ...{ message: [text], rawMessage: text },
+    };
+    return escapeInJson(render(record));
+  };
+}
+
+/** `21:14:05 info    job1 started …`, local time, which is worked out once a second. */
+function textLines(): Line {
+  let second = NaN;
+  let clock = "";
+  return ({ level, text }, time) => {
+    const now = Math.floor(time / 1000);
+    if (now !== second) {
+      second = now;
+      clock = new Date(time).toTimeString().slice(0, 8);
+    }
+    return `${clock} ${level.padEnd(7)} ${escapeText(text)}\n`;
+  };
 }
 
 function describe(event: WorkerEvent): Entry {
@@ -67,6 +85,12 @@ function describe(event: WorkerEvent): Entry {
         'To stop it: Ctrl-C, or "queuectl worker stop"';
       return { level: "info", text, worker, pid };
     }
+    case "worker_listening": {
+      const { url } = event;
+      return { level: "info", text: `To watch it: ${url}/metrics, /healthz and /readyz`, url };
+    }
+    case "listen_failed":
+      return { level: "warning", text: `Cannot be watched yet: ${event.error}` };
     case "worker_draining":
       return {
         level: "info",

@@ -7,6 +7,7 @@
 import { type StoreError, UsageError } from "../errors.ts";
 import type { Check, ExamineOptions } from "./examination.ts";
 import type { Store } from "./store.ts";
+import { importLater } from "../lazy.ts";
 
 /** What a command wants of a store. */
 export interface OpenOptions {
@@ -45,6 +46,8 @@ export async function* diagnoseStore(
   error: StoreError,
   options: Pick<ExamineOptions, "command">,
 ): AsyncGenerator<Check> {
-  const { diagnose } = await import("./sqlite/diagnose.ts");
+  const { diagnose } = await importLater<typeof import("./sqlite/diagnose.ts")>(
+    "store/sqlite/diagnose",
+  );
   yield* diagnose(address, error, options);
 }

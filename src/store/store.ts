@@ -8,14 +8,17 @@
  * @module
  */
 
+import type { QueuectlError } from "../errors.ts";
 import type { Attempt, Condition, Job, NewJob, Progress } from "../job/job.ts";
 import type { KeptJob, MovedJob } from "../job/record.ts";
 import type { State } from "../job/state.ts";
 import type { ProcessRef, Stream } from "../worker/protocol.ts";
 import type { Check, ExamineOptions } from "./examination.ts";
 import type { Imported, ImportOptions, Taken, Wanted } from "./importing.ts";
+import type { BulkAction, BulkPortion, JobPage, PageFilter, PagePosition } from "./paging.ts";
 import type { QueueInfo, QueueSettings } from "./queues.ts";
 import type { NewSchedule, ScheduleInfo } from "./schedules.ts";
+import type { ErrorGroup, RunningJob, Statistics, Totals } from "./statistics.ts";
 import type { AttemptRef, RunningAttempt, TickRequest, TickResult } from "./tick.ts";
 import type { NewWorker, StopRequest, WorkerInfo } from "./workers.ts";
 
@@ -23,13 +26,7 @@ import type { NewWorker, StopRequest, WorkerInfo } from "./workers.ts";
 export const MAX_BATCH = 50_000;
 
 /** Which jobs a list shows. */
-export interface JobFilter {
-  /** Any of these; all if absent. */
-  readonly states?: readonly State[];
-  readonly queue?: string;
-  readonly tag?: string;
-  /** Only those whose id begins with this. */
-  readonly idPrefix?: string;
+export interface JobFilter extends PageFilter {
   /** At most so many; all if absent. */
   readonly limit?: number;
   /** Newest first unless this is set. */
@@ -81,6 +78,8 @@ export interface EndedFilter {
   readonly queue?: string;
   /** They ended before this time. */
   readonly before: number;
+  /** Only those with exactly this error; null: with none. */
+  readonly error?: string | null;
 }
 
 /** What a job waits for, as far as the store can tell. */
@@ -213,6 +212,53 @@ export interface Store extends AsyncDisposable {
   jobs(filter: JobFilter): Promise<Job[]>;
   /** How many jobs a filter without a limit finds. */
   count(filter: JobFilter): Promise<number>;
+  /**
+   * A part of a list, and where the next one begins. However many jobs there are it takes a few milliseconds; where
+   * those that fit are rare it stops after some thirty, with fewer jobs or none, and says how far it has come.
+   * A job that comes, goes or changes its state between two pages makes the second one neither repeat nor skip
+   * another. On the first page a job whose whole id is the text that is looked for comes first.
+   *
+   * @throws {UsageError} if the cursor is none or of another order, or the order is not one of the states
+   */
+  page(filter: PageFilter, position: PagePosition): Promise<JobPage>;
+  /**
+   * Acts on the jobs that a filter finds and that had arrived at the first portion, a portion at a time: the caller
+   * goes on from `next` until that is null. Each portion takes as many transactions as it needs for each to be short.
+   * Whether a job fits is asked again when it is acted on. What cannot be done to a job is counted, not thrown.
+   *
+   * @param position its order does not count
+   * @throws {UsageError} if the cursor is none
+   */
+  actOnAll(action: BulkAction, filter: PageFilter, position: PagePosition): Promise<BulkPortion>;
+  /**
+   * Acts on jobs, each by itself, in short transactions.
+   *
+   * @param ids full ones
+   * @returns for each, in order: null if it was acted on, else why it could not be (a {@link NotFoundError} or
+   * {@link ConflictError})
+   */
+  actOnEach(action: BulkAction, ids: readonly string[]): Promise<(QueuectlError | null)[]>;
+  /** What runs, oldest first. */
+  running(limit: number): Promise<RunningJob[]>;
+  /** Dead jobs by their error, largest group first. */
+  errorGroups(limit: number): Promise<ErrorGroup[]>;
+  /**
+   * What ended from `since` on and before `until`: of one queue, or of all together. Kept for eight days.
+   */
+  statistics(
+    since: number,
+    until: number,
+    options?: { readonly queue?: string },
+  ): Promise<Statistics>;
+  /** What ended since the store was made, by queue and outcome. */
+  totals(): Promise<Totals[]>;
+  /**
+   * A word that is another one whenever anything in the store may have changed, by whomever. It takes some
+   * microseconds, and no lock.
+   *
+   * @throws {StoreGoneError} if the store was replaced by another one, or a part of it was removed
+   */
+  revision(): Promise<string>;
   /** The attempt log of a job, oldest first. */
   attempts(id: string): Promise<Attempt[]>;
   /** The stored output of an attempt with `seq` at or above `from`, in order, at most 4 MiB of it. */
@@ -262,8 +308,13 @@ export interface Store extends AsyncDisposable {
   removeSchedule(name: string): Promise<void>;
 
   join(worker: NewWorker): Promise<void>;
-  /** One transaction: heartbeat, settle, store output, fire schedules, promote what is due, claim. */
-  tick(request: TickRequest): Promise<TickResult>;
+  /**
+   * One transaction: heartbeat, settle, store output, fire schedules, promote what is due, claim.
+   *
+   * @param request or what makes it, once, when it is this worker's turn to write: others may be before it,
+   * and what ends meanwhile goes along. It is not asked for if that turn does not come.
+   */
+  tick(request: TickRequest | (() => TickRequest)): Promise<TickResult>;
   /** The worker goes; it must not run anything any more. */
   leave(worker: string): Promise<void>;
   /** The attempts that a worker runs. */

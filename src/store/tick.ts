@@ -52,6 +52,16 @@ export interface RunningAttempt extends AttemptRef {
   readonly cwd: string | null;
   /** It was claimed ahead, so it may not have begun. */
   readonly isAhead: boolean;
+  /** Absent where its own worker asks. */
+  readonly trace?: AttemptTrace;
+}
+
+/** What somebody else than its worker needs to know of an attempt to tell of it in a trace. */
+export interface AttemptTrace {
+  readonly queue: string;
+  readonly startedAt: number;
+  /** The `TRACEPARENT` of the job's environment; it may be malformed. */
+  readonly traceparent: string | null;
 }
 
 /** The end of an attempt, to be settled. */

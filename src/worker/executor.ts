@@ -23,7 +23,7 @@ const MAX_REOPEN_DELAY = 10_000;
 const WAKE_EVERY = 5;
 
 /** Ends are told together if they come within so many milliseconds and no slot is free meanwhile. */
-const GATHERING = 8;
+const GATHERING = 16;
 
 /** A slot with its launcher; when the launcher dies, another slot takes the place of this one. */
 interface Slot {

@@ -38,8 +38,8 @@ const TRAPPED = ["HUP", "INT", "QUIT", "PIPE", "ALRM", "TERM", "USR1", "USR2"];
 /** The same as numbers without PIPE, which Deno ignores but resets for its children; and CHLD. */
 const CHECKED = [1, 2, 3, 14, 15, 10, 12, 17];
 
-/** A variable that is ours: it may stand before `exec` as an assignment. */
-const OWN_VARIABLE = /^QUEUECTL_[A-Z0-9_]*$/;
+/** A variable that means nothing to a shell: it may stand before `exec` as an assignment. */
+const OWN_VARIABLE = /^(?:QUEUECTL_[A-Z0-9_]*|TRACEPARENT)$/;
 
 const ENV = "/usr/bin/env";
 

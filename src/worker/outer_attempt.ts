@@ -14,6 +14,8 @@ const ATTEMPT_VARIABLES = [
   "QUEUECTL_DB",
   "QUEUECTL_SCHEDULE",
   "QUEUECTL_FIRE_TIME",
+  // The trace of whoever started the worker is not that of its jobs.
+  "TRACEPARENT",
 ];
 
 /**

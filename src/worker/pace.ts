@@ -8,7 +8,7 @@
 import { MAX_WAIT, PLACES } from "./line.ts";
 
 /** What waits in a line is to begin within so many milliseconds. */
-const REACH = 20;
+const REACH = 32;
 
 /** One attempt in so many makes up the mean. */
 const WEIGHT = 8;

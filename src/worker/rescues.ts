@@ -8,6 +8,7 @@ import type { Events } from "../observe/events.ts";
 import type { Store } from "../store/store.ts";
 import type { AttemptEnd, RunningAttempt } from "../store/tick.ts";
 import type { WorkerInfo } from "../store/workers.ts";
+import type { Traced } from "./worker_options.ts";
 import type { LossReason } from "./peer_watch.ts";
 import { forgetRescued, rescue, type RescueOptions, salvageOrphans } from "./rescue.ts";
 import { sleep } from "./sleep.ts";
@@ -28,7 +29,7 @@ export interface Rescued {
 export class Rescues {
   readonly #store: Store;
   readonly #events: Events;
-  readonly #options: RescueOptions;
+  readonly #options: RescueOptions & Traced;
   readonly #wake: () => void;
   /** Ids of workers, from the moment in which they were found lost until they are buried. */
   readonly #lost = new Set<string>();
@@ -39,7 +40,7 @@ export class Rescues {
   /** How many are tried for the first time. */
   #trying = 0;
 
-  constructor(store: Store, events: Events, options: RescueOptions, wake: () => void) {
+  constructor(store: Store, events: Events, options: RescueOptions & Traced, wake: () => void) {
     this.#store = store;
     this.#events = events;
     this.#options = options;
@@ -61,7 +62,7 @@ export class Rescues {
     this.#events.emit({ type: "worker_lost", worker: peer, reason });
     this.#run(peer.id, async () => {
       const attempts = await this.#store.attemptsOf(peer.id);
-      this.#keep(attempts, await rescue(peer, reason, attempts, this.#options));
+      this.#keep(peer.id, attempts, await rescue(peer, reason, attempts, this.#options));
       this.#buried.push(peer.id);
     });
   }
@@ -69,7 +70,7 @@ export class Rescues {
   /** Ends and salvages attempts of this worker whose executor has failed. */
   adopt(self: string, orphans: readonly RunningAttempt[]): void {
     this.#run(self, async () => {
-      this.#keep(orphans, await salvageOrphans(orphans, this.#options));
+      this.#keep(self, orphans, await salvageOrphans(orphans, this.#options));
     });
   }
 
@@ -102,7 +103,12 @@ export class Rescues {
     for (const worker of buried) this.#lost.delete(worker);
   }
 
-  #keep(attempts: readonly RunningAttempt[], ends: readonly AttemptEnd[]): void {
+  #keep(
+    worker: string,
+    attempts: readonly RunningAttempt[],
+    ends: readonly AttemptEnd[],
+  ): void {
+    this.#options.tracing?.rescued(worker, attempts, ends);
     for (const attempt of attempts) this.#attempts.set(attempt.token, attempt);
     this.#ended.push(...ends);
   }

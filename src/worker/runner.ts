@@ -14,12 +14,13 @@ import { MAX_WAIT } from "./line.ts";
 import { Pace } from "./pace.ts";
 import type { AttemptReport, OutputChunk, RequestedEnd } from "./protocol.ts";
 import { SpoolProbe } from "./spool_probe.ts";
+import type { Traced } from "./worker_options.ts";
 
 /** The most slots that a worker can have. */
 const MAX_SLOTS = 1024;
 
 /** What a runner works with. */
-export interface RunnerOptions extends PoolOptions, StartOptions {}
+export interface RunnerOptions extends PoolOptions, StartOptions, Traced {}
 
 /** What a runner tells its supervisor. */
 export interface RunnerListener {
@@ -94,7 +95,10 @@ export class Runner implements PoolListener {
 
   /** The places in which a job can wait for a slot; asked for after {@linkcode Runner.free}. */
   places(): FreeSlot[] {
-    return this.#spool.isBroken ? [] : this.#pool.places(this.#pace.places);
+    // In a trace an attempt begins when it is claimed.
+    return this.#spool.isBroken || this.#options.tracing
+      ? []
+      : this.#pool.places(this.#pace.places);
   }
 
   /** Takes what the next tick brings to the store. */
@@ -126,7 +130,11 @@ export class Runner implements PoolListener {
   begin(claim: Claim, place: FreeSlot): void {
     if (!this.#pool.isStillThere(place)) return this.giveBack(claim);
     this.#attempts.begin(claim);
-    this.#pool.start(attemptStart(claim, place, this.#options));
+    const start = attemptStart(claim, place, this.#options);
+    const { tracing } = this.#options;
+    this.#pool.start(
+      tracing ? { ...start, env: { ...start.env, ...tracing.begin(claim) } } : start,
+    );
   }
 
   /** The next tick hands back an attempt that nobody has begun. */
@@ -181,6 +189,7 @@ export class Runner implements PoolListener {
     const { result, token, startedAt, finishedAt } = report;
     if (result.kind === "exit") this.#pace.note(finishedAt - startedAt);
     if (result.kind === "unclaimed") this.#pace.note(MAX_WAIT);
+    this.#options.tracing?.ended(token, finishedAt);
     const jobId = this.#attempts.claimOf(token)?.jobId;
     if (result.kind === "not_begun" && jobId !== undefined && !this.#spool.isBroken) {
       this.#events.emit({ type: "slot_rests", jobId, error: result.error });

@@ -7,15 +7,17 @@
 
 import { StoreError } from "../errors.ts";
 import type { Events } from "../observe/events.ts";
+import type { WorkerSelf } from "../observe/worker_metrics.ts";
 import type { Store } from "../store/store.ts";
 import type { TickRequest, TickResult } from "../store/tick.ts";
 import type { StopRequest, WorkerInfo } from "../store/workers.ts";
 import type { FreeSlot } from "./attempt_start.ts";
+import type { Pending } from "./attempts.ts";
 import { isAlive, waitsForDisk } from "./host.ts";
 import { LockWatch } from "./lock_watch.ts";
 import { Membership } from "./membership.ts";
 import { PeerWatch } from "./peer_watch.ts";
-import { Rescues } from "./rescues.ts";
+import { type Rescued, Rescues } from "./rescues.ts";
 import { Retention } from "./retention.ts";
 import { Runner } from "./runner.ts";
 import { Schedules } from "./schedules.ts";
@@ -34,6 +36,17 @@ const HEARTBEAT_INTERVAL = 800;
 
 /** Without a free slot a ring is answered so much later, milliseconds, and with it those that follow. */
 const BUSY_ANSWER = 20;
+
+/** What a tick brings to the store. */
+interface Gathered {
+  readonly request: TickRequest;
+  readonly pending: Pending;
+  readonly rescued: Rescued;
+  /** Where a job could begin or wait: first the free slots of the request, then those ahead. */
+  readonly places: readonly FreeSlot[];
+  /** By the monotonic clock. */
+  readonly begun: number;
+}
 
 /** Runs one worker. */
 export class Supervisor {
@@ -64,7 +77,7 @@ export class Supervisor {
   #isIdle = false;
 
   constructor(store: Store, events: Events, options: WorkerOptions) {
-    const { config, host: { identity: hostIdentity }, threads } = options;
+    const { config, host: { identity: hostIdentity }, threads, tracing = null } = options;
     const { maxOutput, killGrace, lease } = config;
     const { address, directory: spool } = store;
     const clock = () => performance.now();
@@ -73,13 +86,13 @@ export class Supervisor {
     this.#events = events;
     this.#options = options;
     this.#member = new Membership(store, options, () => this.#ring());
-    this.#runner = new Runner(events, { threads, spool, address, maxOutput, killGrace }, {
+    this.#runner = new Runner(events, { threads, spool, address, maxOutput, killGrace, tracing }, {
       wake,
       orphaned: (attempts) => this.#rescues.adopt(this.#member.id, attempts),
       broken: (error) => this.#fail(new StoreError(`No job can be started here: ${error}`)),
     });
     this.#watch = new PeerWatch({ hostIdentity, lease, isAlive, clock });
-    this.#rescues = new Rescues(store, events, { hostIdentity, spool, maxOutput }, wake);
+    this.#rescues = new Rescues(store, events, { hostIdentity, spool, maxOutput, tracing }, wake);
     const lost: Rescues["begin"] = (peer, reason) => this.#rescues.begin(peer, reason);
     const locks = new LockWatch({ store, watch: this.#watch, lease, waitsForDisk, lost, clock });
     this.#link = new StoreLink(events, locks, (error) => this.#fail(error));
@@ -91,6 +104,17 @@ export class Supervisor {
   /** Whether it was asked to end, by whomever. */
   get isStopping(): boolean {
     return this.#stop !== null;
+  }
+
+  /** As it is now, for whoever watches it. */
+  get self(): WorkerSelf {
+    const { isStopping } = this;
+    return {
+      id: this.#member.id,
+      slots: this.#member.slots,
+      running: this.#runner.running,
+      isStopping,
+    };
   }
 
   /**
@@ -210,8 +234,48 @@ export class Supervisor {
     return left === 0;
   }
 
+  /** What a tick brings is gathered when its turn has come: among many workers that takes a while. */
   async #tick(): Promise<void> {
+    const gathered: Gathered[] = [];
+    const result = await this.#link.write(() =>
+      this.#store.tick(() => {
+        const brought = this.#gather();
+        gathered.push(brought);
+        return brought.request;
+      })
+    );
+    const [brought] = gathered;
+    if (brought === undefined) return;
+    const { request, pending, rescued, places, begun } = brought;
+    if (result === null) {
+      this.#runner.putBack(pending);
+      this.#rescues.putBack(rescued);
+      return;
+    }
+    if (!request.isBrief) {
+      this.#beatAt = begun;
+      this.#saidStopping = request.draining;
+    }
+    this.#nextDueIn = result.nextDueIn;
+    this.#isIdle = request.free.length > result.claimed.length;
+    for (const { token } of rescued.ended) this.#runner.forget(token);
+    this.#runner.stored(pending);
+    this.#rescues.stored(rescued, result.stale);
+    if (request.slots !== undefined) this.#noteSlots(request.slots);
+    this.#report(result);
+    this.#begin(result, places, performance.now() - begun);
+    this.#obey(result);
+    this.#retention.tick(result.now);
+    if (result.peers !== null) this.#look(result.peers);
+    if (this.#link.isAway) await this.#comeBack();
+    if (result.evicted) await this.#rejoin();
+    if (rescued.buried.length > 0) await this.#sweep();
+    await this.#link.ask(() => this.#schedules.look(result));
+  }
+
+  #gather(): Gathered {
     const begun = performance.now();
+    this.#wakeup.answer();
     const free = this.#stop === null ? this.#runner.free() : [];
     const ahead = this.#stop === null ? this.#runner.places() : [];
     const pending = this.#runner.take();
@@ -233,31 +297,7 @@ export class Supervisor {
       ...(slots === this.#member.slots ? {} : { slots }),
       firings: this.#schedules.take(),
     };
-    const result = await this.#link.write(() => this.#store.tick(request));
-    if (result === null) {
-      this.#runner.putBack(pending);
-      this.#rescues.putBack(rescued);
-      return;
-    }
-    if (!isBrief) {
-      this.#beatAt = begun;
-      this.#saidStopping = isStopping;
-    }
-    this.#nextDueIn = result.nextDueIn;
-    this.#isIdle = free.length > result.claimed.length;
-    for (const { token } of rescued.ended) this.#runner.forget(token);
-    this.#runner.stored(pending);
-    this.#rescues.stored(rescued, result.stale);
-    this.#noteSlots(slots);
-    this.#report(result);
-    this.#begin(result, [...free, ...ahead], performance.now() - begun);
-    this.#obey(result);
-    this.#retention.tick(result.now);
-    if (result.peers !== null) this.#look(result.peers);
-    if (this.#link.isAway) await this.#comeBack();
-    if (result.evicted) await this.#rejoin();
-    if (rescued.buried.length > 0) await this.#sweep();
-    await this.#link.ask(() => this.#schedules.look(result));
+    return { request, pending, rescued, places: [...free, ...ahead], begun };
   }
 
   #look(peers: readonly WorkerInfo[]): void {

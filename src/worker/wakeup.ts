@@ -16,6 +16,11 @@ export class Wakeup {
     this.#wake?.();
   }
 
+  /** What was called for until now is seen to already. */
+  answer(): void {
+    this.#pending = false;
+  }
+
   /**
    * Sleeps until a call, at most so many milliseconds. After a call that is kept it only gives signals
    * and messages their turn, which an event loop that is never idle would not.

@@ -5,6 +5,7 @@
  */
 
 import type { Config } from "../config.ts";
+import type { Tracing } from "../observe/tracing.ts";
 import type { Host } from "./host.ts";
 
 /** The most threads that a worker may be told to have. */
@@ -17,8 +18,14 @@ export const MAX_THREADS = 64;
  */
 const SLOTS_PER_THREAD = 32;
 
+/** What tells of attempts in traces. */
+export interface Traced {
+  /** Null, or absent: nobody asked for traces. */
+  readonly tracing?: Tracing | null;
+}
+
 /** What a worker is to be. */
-export interface WorkerOptions {
+export interface WorkerOptions extends Traced {
   /** What the worker's id begins with. */
   readonly name: string | null;
   readonly host: Host;

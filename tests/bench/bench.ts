@@ -19,6 +19,7 @@ import { describeMachine, thisMachine } from "./machine.ts";
 import { report, summary } from "./report.ts";
 import { bulkEnqueue, bulkEnqueueMany } from "./rows/bulk_enqueue.ts";
 import { claimSettle } from "./rows/claim_settle.ts";
+import { dashboard } from "./rows/dashboard.ts";
 import { enqueueOne } from "./rows/enqueue_one.ts";
 import { fileSize } from "./rows/file_size.ts";
 import { growth } from "./rows/growth.ts";
@@ -28,7 +29,9 @@ import { manyWorkers } from "./rows/many_workers.ts";
 import { memory } from "./rows/memory.ts";
 import { noopCost } from "./rows/noop_cost.ts";
 import { noopJobs } from "./rows/noop_jobs.ts";
+import { page } from "./rows/page.ts";
 import { prune } from "./rows/prune.ts";
+import { watched } from "./rows/watched.ts";
 
 /** What the block of the README says that it is written by. */
 const README_TASK = "deno task bench --from FILE --readme";
@@ -44,6 +47,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   manyWorkers,
   growth,
   prune,
+  dashboard,
+  page,
+  watched,
   fileSize,
   idle,
   memory,

@@ -38,10 +38,19 @@ export function residentOf(pid: number): Resident {
 export function cpuTimeOf(pid: number): number {
   let nanoseconds = 0;
   for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
-    const path = `/proc/${pid}/task/${name}/schedstat`;
-    nanoseconds += Number(Deno.readTextFileSync(path).split(" ")[0]);
+    nanoseconds += Number(statOf(pid, name).split(" ")[0]);
   }
   return nanoseconds / 1e6;
+}
+
+/** The schedstat of a thread; nothing if it has ended since it was seen. */
+function statOf(pid: number, thread: string): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/task/${thread}/schedstat`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "0";
+    throw error;
+  }
 }
 
 /** Bytes that a process has had written to a disk, so far. */

@@ -208,6 +208,6 @@ Deno.test("JobFollower says nothing of an attempt that ends its job between the 
   deepStrictEqual(notes, []);
 });
 
-async function drain(pieces: AsyncIterable<unknown>): Promise<void> {
+async function drain(pieces: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
   for await (const _ of pieces);
 }

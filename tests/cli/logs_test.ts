@@ -1,9 +1,9 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { OutputJson } from "../../src/cli/output_json.ts";
+import { OutputJson } from "../../src/json/output_json.ts";
 import type { OutputPiece } from "../../src/store/store.ts";
 import type { Stream } from "../../src/worker/protocol.ts";
-import { AttemptOutput, type Piece } from "../../src/cli/attempt_output.ts";
+import { AttemptOutput, type Piece } from "../../src/attempt_output.ts";
 import { Queue, START, type Written } from "./queue.ts";
 
 const BINARY = Uint8Array.of(0, 255, 10, 0x1b, 0xc3);

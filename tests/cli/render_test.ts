@@ -1,7 +1,8 @@
 import { strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { formatElapsed } from "../../src/elapsed.ts";
-import { countOf, formatAgo, formatCount } from "../../src/cli/render.ts";
+import { countOf, formatCount } from "../../src/numbers.ts";
+import { formatAgo } from "../../src/cli/render.ts";
 
 Deno.test("formatCount() puts the thousands apart", () => {
   const expected: [number, string][] = [[0, "0"], [999, "999"], [1000, "1,000"], [

@@ -55,6 +55,8 @@ export const COMMANDS: readonly StoreCommand[] = [
   { name: "logs", args: ["completed"], reads: true },
   { name: "explain", args: ["held"], reads: true },
   { name: "wait", args: ["completed"], reads: true },
+  { name: "metrics", args: [], reads: true },
+  { name: "dashboard", args: ["--port=0"], creates: true, stays: true },
   {
     name: "progress",
     args: ["50"],

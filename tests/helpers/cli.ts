@@ -96,7 +96,8 @@ export async function spawnQueuectl(
 
 /** The own environment, less what would change how queuectl behaves. */
 function cleanEnv(home: string): Record<string, string> {
-  const unwanted = /^(QUEUECTL_.*|XDG_.*|NO_COLOR|FORCE_COLOR|CLICOLOR.*|INIT_CWD)$/;
+  const unwanted =
+    /^(QUEUECTL_.*|XDG_.*|NO_COLOR|FORCE_COLOR|CLICOLOR.*|INIT_CWD|TRACEPARENT|OTEL_.*)$/;
   const kept = Object.entries(Deno.env.toObject()).filter(([name]) => !unwanted.test(name));
   return {
     ...Object.fromEntries(kept),

@@ -1,9 +1,9 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { startLog } from "../../src/observe/log.ts";
 
-Deno.test("startLog() writes JSON whose message is the text alone, whatever is in it", async () => {
+Deno.test("startLog() writes JSON whose message is the text alone, whatever is in it", () => {
   const written: string[] = [];
-  const listen = await startLog({
+  const listen = startLog({
     level: "info",
     format: "json",
     write: (text) => written.push(text),

@@ -6,6 +6,7 @@
  */
 
 import { aheadTests } from "./conformance/ahead.ts";
+import { bulkTests } from "./conformance/bulk.ts";
 import { cancelTests } from "./conformance/cancel.ts";
 import { claimTests } from "./conformance/claim.ts";
 import { doorbellTests } from "./conformance/doorbell.ts";
@@ -16,8 +17,10 @@ import { fieldTests } from "./conformance/fields.ts";
 import { firingTests } from "./conformance/firings.ts";
 import { historyTests } from "./conformance/history.ts";
 import { limitTests, rateHistoryTests } from "./conformance/limits.ts";
+import { lookingTests } from "./conformance/looking.ts";
 import { movingTests } from "./conformance/moving.ts";
 import { outputTests } from "./conformance/output.ts";
+import { pagingTests } from "./conformance/paging.ts";
 import { parentTests } from "./conformance/parents.ts";
 import { parentAgainTests } from "./conformance/parents_again.ts";
 import { manyParentTests } from "./conformance/parents_many.ts";
@@ -30,6 +33,7 @@ import { scheduleTests } from "./conformance/schedules.ts";
 import { settingTests } from "./conformance/setting.ts";
 import { settleTests } from "./conformance/settle.ts";
 import { standingTests } from "./conformance/standing.ts";
+import { statisticsTests } from "./conformance/statistics.ts";
 import { uniqueTests } from "./conformance/unique.ts";
 import { whenTests } from "./conformance/when.ts";
 import { workerTests } from "./conformance/worker.ts";
@@ -67,6 +71,10 @@ export function conformance(adapter: string, makeStorage: StorageFactory): void 
       outputTests,
       resolveTests,
       queryTests,
+      pagingTests,
+      bulkTests,
+      lookingTests,
+      statisticsTests,
       standingTests,
       settingTests,
       doorbellTests,

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { PAGE_FILES, PAGE_SCRIPT } from "../../src/web/assets.ts";
+import { bundlePage } from "../../src/web/page_bundle.ts";
 import { run } from "./command.ts";
 import { filesIn, REPOSITORY } from "./folders.ts";
 
@@ -13,7 +15,7 @@ export interface Program {
   readonly folder: string;
   /** The entry, inside the folder. */
   readonly main: string;
-  /** Modules inside the folder that no import names: entries of Web Workers, and what loads later. */
+  /** What no import names: entries of Web Workers, what loads later, the files of the page. */
   readonly include: readonly string[];
 }
 
@@ -35,11 +37,22 @@ export async function bundle(folder: string): Promise<Program> {
     cwd: REPOSITORY,
   });
   const [main = "", ...include] = entries.map((entry) => entry.replace(/\.ts$/, ".js"));
-  return { folder, main, include };
+  return { folder, main, include: [...include, ...await addPage(folder)] };
+}
+
+/** Adds the dashboard's page where `src/web/assets.ts` looks for it; the paths from the folder. */
+async function addPage(folder: string): Promise<string[]> {
+  const place = "src/web/page";
+  await Deno.mkdir(`${folder}/${place}`, { recursive: true });
+  for (const name of PAGE_FILES) {
+    await Deno.copyFile(`${REPOSITORY}${place}/${name}`, `${folder}/${place}/${name}`);
+  }
+  await Deno.writeFile(`${folder}/${place}/${PAGE_SCRIPT}`, await bundlePage());
+  return [...PAGE_FILES, PAGE_SCRIPT].map((name) => `${place}/${name}`);
 }
 
 /** A call that names what it loads; commands are named by their table, and all of them are bundled. */
-const LATER = /importLater<typeof import\("[^"]+"\)>\(\s*"([^"]+)"/g;
+const LATER = /importLater<\s*typeof import\("[^"]+"\)\s*>\(\s*"([^"]+)"/g;
 
 /** The modules that `importLater()` of `src/lazy.ts` loads: no import names them. */
 async function laterModules(): Promise<string[]> {

@@ -44,6 +44,9 @@ export async function compile(
   }
 }
 
+/** An executable would be traced for ever that is made where this is set. */
+const UNTRACED = { OTEL_DENO: "false" };
+
 async function compileHere(
   program: Program,
   executable: string,
@@ -63,7 +66,7 @@ async function compileHere(
   ];
   const cwd = program.folder;
   try {
-    const env = runtime === undefined ? {} : { DENORT_BIN: runtime };
+    const env = { ...UNTRACED, ...runtime === undefined ? {} : { DENORT_BIN: runtime } };
     await run([Deno.execPath(), ...command], { cwd, env });
     say(`Compiled with ${runtime ?? `the runtime of Deno ${Deno.version.deno}`}.`);
     return;
@@ -75,7 +78,7 @@ async function compileHere(
     `Taking the runtime of Deno ${OLDEST_DENO} from the npm registry (182 MB, once).`,
   );
   // Its own DENO_DIR: two versions that share one empty each other's caches.
-  const env = { DENORT_BIN: await oldestRuntime(), DENO_DIR: denoDir };
+  const env = { ...UNTRACED, DENORT_BIN: await oldestRuntime(), DENO_DIR: denoDir };
   await run([await oldestDeno(), ...command], { cwd, env });
   say(`Compiled with the runtime of Deno ${OLDEST_DENO}.`);
 }

@@ -16,7 +16,8 @@ function undocumented(printed: string): string[] {
   );
 }
 
-const paths = ["main.ts", ...await filesIn("src")];
+const sources = (await filesIn("src")).filter((path) => /\.tsx?$/.test(path));
+const paths = ["main.ts", ...sources];
 const { code, stderr } = await new Deno.Command(Deno.execPath(), {
   args: ["doc", "--lint", "--quiet", ...paths],
   cwd: REPOSITORY,

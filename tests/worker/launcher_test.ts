@@ -152,6 +152,7 @@ for (const shell of SHELLS) {
       LINENO: "99",
       PS4: "$(touch pwned)",
       ENV: "/nowhere",
+      TRACEPARENT: "it's $(touch pwned)",
       UID: "5",
       RANDOM: "4",
       SHELLOPTS: "xtrace",

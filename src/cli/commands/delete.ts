@@ -4,15 +4,11 @@
  * @module
  */
 
-import { ConflictError } from "../../errors.ts";
-import { STATES } from "../../job/state.ts";
+import { DELETABLE, deleteJob } from "../../actions/delete_job.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import { actOnEach, EACH_EXIT_CODES } from "../each_id.ts";
 import { jobsIn } from "../hint.ts";
-
-/** The states in which a job can be deleted. */
-const DELETABLE = STATES.filter((state) => state !== "processing");
 
 /** Deletes jobs. */
 export const command = defineCommand({
@@ -36,10 +32,7 @@ export const command = defineCommand({
   async run(context, { args }) {
     await using store = await context.openStore({ create: false });
     return await actOnEach(context, store, args.ids, async (id) => {
-      if ((await store.job(id))?.state === "processing") {
-        throw new ConflictError(`Job ${id} runs; to end it first: queuectl cancel ${id}`);
-      }
-      await store.remove(id, DELETABLE);
+      await deleteJob(store, id);
       return `Job ${id} is deleted`;
     });
   },

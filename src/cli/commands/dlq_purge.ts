@@ -10,7 +10,7 @@ import { CommandLineError } from "../command_line_error.ts";
 import { actOnEach, EACH_EXIT_CODES } from "../each_id.ts";
 import * as flag from "../flags.ts";
 import { jobsIn } from "../hint.ts";
-import { countOf } from "../render.ts";
+import { countOf } from "../../numbers.ts";
 
 /** Deletes dead jobs. */
 export const command = defineCommand({

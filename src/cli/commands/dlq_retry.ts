@@ -12,8 +12,8 @@ import { CommandLineError } from "../command_line_error.ts";
 import { actOnEach, EACH_EXIT_CODES } from "../each_id.ts";
 import * as flag from "../flags.ts";
 import { jobsIn } from "../hint.ts";
-import { countOf } from "../render.ts";
-import { retryJob } from "../retry_job.ts";
+import { countOf } from "../../numbers.ts";
+import { retryJob } from "../../actions/retry_job.ts";
 import { hintAtWorker } from "../worker_hint.ts";
 
 /** Runs dead jobs again. */

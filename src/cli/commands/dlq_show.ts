@@ -8,7 +8,7 @@ import { ConflictError } from "../../errors.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import { jobsIn } from "../hint.ts";
-import { readJob } from "../read_job.ts";
+import { readJob } from "../../actions/read_job.ts";
 import { command as show } from "./show.ts";
 
 /** Shows a dead job. */

@@ -12,7 +12,7 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import * as flag from "../flags.ts";
 import { resolveLocation } from "../location.ts";
-import { countOf } from "../render.ts";
+import { countOf } from "../../numbers.ts";
 
 /** How a check is shown that found something, or nothing. */
 const COLORS: Readonly<Record<Finding["verdict"] | "ok", Color>> = {

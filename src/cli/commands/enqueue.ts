@@ -9,13 +9,13 @@ import type { Enqueued, IfExists, Store } from "../../store/store.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
-import { enqueueJobs } from "../enqueue_jobs.ts";
-import type { EnqueueOptions } from "../enqueuer.ts";
+import { type EnqueueFlags, enqueueJobs } from "../enqueue_jobs.ts";
 import * as flag from "../flags.ts";
 import { JOB_FLAGS } from "../job_flags.ts";
 import { type JobRequest, readRequest } from "../job_request.ts";
-import { countOf } from "../render.ts";
+import { countOf } from "../../numbers.ts";
 import { hintAtWorker } from "../worker_hint.ts";
+import { importLater } from "../../lazy.ts";
 
 const IF_EXISTS = ["fail", "return", "replace"] as const satisfies readonly IfExists[];
 
@@ -71,7 +71,8 @@ export const command = defineCommand({
     const options = { held: hold, ifExists };
     const old = "jobs" in request
       ? await enqueueAndPrint(store, request, options, context)
-      : await (await import("../enqueue_large.ts")).enqueueLarge(store, request, options, context);
+      : await (await importLater<typeof import("../enqueue_large.ts")>("cli/enqueue_large"))
+        .enqueueLarge(store, request, options, context);
     if (ifExists === "return") await mentionHolders(old, context);
     await hintAtWorker(store, context);
   },
@@ -81,7 +82,7 @@ export const command = defineCommand({
 async function enqueueAndPrint(
   store: Store,
   request: JobRequest,
-  options: EnqueueOptions,
+  options: EnqueueFlags,
   context: Context,
 ): Promise<number> {
   const enqueued = await enqueueJobs(store, request, options, context);

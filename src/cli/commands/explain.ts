@@ -6,13 +6,11 @@
 
 import { resolveConfig } from "../../config.ts";
 import { escapeText } from "../../escape.ts";
-import { formatRate } from "../../job/rate.ts";
-import { formatTime } from "../../job/time.ts";
 import { currentHost } from "../../worker/host.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
-import { explain, type Explanation, type Facts } from "../explanation.ts";
-import { isLost, workerToJson } from "../worker_view.ts";
+import { explain, type Explanation } from "../../explanation.ts";
+import { explanationToJson, factsOf } from "../../json/explanation_json.ts";
 
 /** Explains why a job is not running. */
 export const command = defineCommand({
@@ -33,14 +31,9 @@ export const command = defineCommand({
     await using store = await openStore({ create: false });
     const standing = await store.standing(await store.resolve(args.id));
     const { lease } = resolveConfig(await store.settings());
-    const host = currentHost();
-    const living = standing.workers.filter((worker) =>
-      !isLost(worker, host) && worker.unmovedFor < lease
-    );
-    const facts = { ...standing, living: new Set(living.map(({ id }) => id)), now: now() };
-    const explanation = explain(facts);
-    if (json) return await stdout.json(toJson(explanation, facts));
-    for (const line of linesOf(explanation)) await stdout.line(escapeText(line));
+    const facts = factsOf(standing, { lease, host: currentHost(), now: now() });
+    if (json) return await stdout.json(explanationToJson(facts));
+    for (const line of linesOf(explain(facts))) await stdout.line(escapeText(line));
   },
 });
 
@@ -49,42 +42,4 @@ function* linesOf(explanation: Explanation): Generator<string> {
   yield text;
   for (const { text } of also) yield `Also: ${text}`;
   for (const { hint } of [explanation, ...also]) if (hint !== null) yield hint;
-}
-
-function toJson({ reason, text, hint, also }: Explanation, facts: Facts): unknown {
-  const { job, parents, queue, rateOpensIn, ahead, workers, living, running } = facts;
-  const { limit, rate } = queue;
-  return {
-    id: job.id,
-    state: job.state,
-    reason,
-    text,
-    hint,
-    also,
-    attempts: job.attempts,
-    max_retries: job.maxRetries,
-    run_at: formatTime(job.runAt),
-    started_at: formatTime(job.startedAt),
-    finished_at: formatTime(job.finishedAt),
-    error: job.error,
-    worker_id: job.workerId,
-    progress: job.progress,
-    parents,
-    queue: {
-      name: queue.queue,
-      paused: queue.paused,
-      limit,
-      rate: rate === null ? null : formatRate(rate),
-      rate_opens_in: rateOpensIn / 1000,
-      processing: queue.counts.processing,
-      ahead,
-    },
-    workers: workers.map((worker) => workerToJson(worker, !living.has(worker.id))),
-    running: running.map(({ id, queue, workerId, startedAt }) => ({
-      id,
-      queue,
-      worker_id: workerId,
-      started_at: formatTime(startedAt),
-    })),
-  };
 }

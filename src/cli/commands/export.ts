@@ -7,7 +7,7 @@
 import { jobToRecord, type KeptJob, pieceToRecord } from "../../job/record.ts";
 import { escapeJson } from "../../escape.ts";
 import type { Store } from "../../store/store.ts";
-import { AttemptOutput } from "../attempt_output.ts";
+import { AttemptOutput } from "../../attempt_output.ts";
 import { defineCommand } from "../command.ts";
 import * as flag from "../flags.ts";
 import { LIST_FLAGS, STATE_FLAG } from "../job_list.ts";

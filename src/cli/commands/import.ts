@@ -19,7 +19,7 @@ import { checkAgainst, importAll, type ImportRequest, NO_STORE } from "../import
 import { type Survey, surveyRecords } from "../import_survey.ts";
 import { progressBar } from "../progress_bar.ts";
 import { RecordFile } from "../record_file.ts";
-import { countOf, formatCount } from "../render.ts";
+import { countOf, formatCount } from "../../numbers.ts";
 import { hintAtWorker } from "../worker_hint.ts";
 
 /** Stores the jobs of an export. */

@@ -8,20 +8,20 @@ import { NotFoundError } from "../../errors.ts";
 import type { Attempt, Job } from "../../job/job.ts";
 import type { Store } from "../../store/store.ts";
 import * as arg from "../args.ts";
-import { AttemptOutput } from "../attempt_output.ts";
+import { AttemptOutput } from "../../attempt_output.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { escapeText } from "../../escape.ts";
 import * as flag from "../flags.ts";
-import { followOutput } from "../follow_output.ts";
+import { printAsItComes } from "../follow_output.ts";
 import {
   JsonLinesPrinter,
   printJsonArray,
   type PrintOptions,
   RawPrinter,
 } from "../output_printer.ts";
-import { readJob } from "../read_job.ts";
-import { countOf } from "../render.ts";
+import { readJob } from "../../actions/read_job.ts";
+import { countOf } from "../../numbers.ts";
 
 /** Prints the output of a job. */
 export const command = defineCommand({
@@ -63,7 +63,7 @@ export const command = defineCommand({
       ? new JsonLinesPrinter(context, options)
       : new RawPrinter(context, options);
     const attempt = flags.attempt ?? null;
-    await followOutput(store, { id: job.id, attempt, printer }, context);
+    await printAsItComes(store, { id: job.id, attempt, printer }, context);
   },
 });
 

@@ -11,7 +11,7 @@ import { defineCommand } from "../command.ts";
 import { CommandLineError } from "../command_line_error.ts";
 import * as flag from "../flags.ts";
 import { readQueue } from "../job_flags.ts";
-import { countOf } from "../render.ts";
+import { countOf } from "../../numbers.ts";
 
 /** Deletes jobs that have ended. */
 export const command = defineCommand({

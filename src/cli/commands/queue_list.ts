@@ -7,8 +7,10 @@
 import { formatRate } from "../../job/rate.ts";
 import { STATES } from "../../job/state.ts";
 import { defineCommand } from "../command.ts";
-import { countColumns, queueToJson, sumCounts } from "../queue_view.ts";
-import { COMMON_STATES, formatCount } from "../render.ts";
+import { queueToJson, sumCounts } from "../../json/queue_json.ts";
+import { countColumns } from "../queue_view.ts";
+import { formatCount } from "../../numbers.ts";
+import { COMMON_STATES } from "../render.ts";
 import { renderTable } from "../table.ts";
 
 /** Lists queues. */

@@ -12,7 +12,8 @@ import { defineCommand } from "../command.ts";
 import { CommandLineError } from "../command_line_error.ts";
 import * as flag from "../flags.ts";
 import { readQueue } from "../job_flags.ts";
-import { describeSettings, queueToJson } from "../queue_view.ts";
+import { queueToJson } from "../../json/queue_json.ts";
+import { describeSettings } from "../queue_view.ts";
 
 /** Limits a queue. */
 export const command = defineCommand({

@@ -9,7 +9,7 @@ import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import { actOnEach, EACH_EXIT_CODES } from "../each_id.ts";
 import { jobsIn } from "../hint.ts";
-import { retryJob } from "../retry_job.ts";
+import { retryJob } from "../../actions/retry_job.ts";
 import { hintAtWorker } from "../worker_hint.ts";
 
 /** Runs jobs again. */

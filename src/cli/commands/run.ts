@@ -13,7 +13,7 @@ import { Interruption } from "../interruption.ts";
 import { readRequest } from "../job_request.ts";
 import { followToEnd } from "../job_run.ts";
 import { asOwnFailure } from "../own_failure.ts";
-import { formatCount } from "../render.ts";
+import { formatCount } from "../../numbers.ts";
 import { hintAtWorker } from "../worker_hint.ts";
 import { command as enqueue } from "./enqueue.ts";
 

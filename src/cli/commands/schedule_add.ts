@@ -11,10 +11,13 @@ import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import { CommandLineError } from "../command_line_error.ts";
 import * as flag from "../flags.ts";
-import { readScheduledSpec, SCHEDULE_JOB_FLAGS, withDirectory } from "../schedule_job.ts";
-import { findSchedule, readScheduleName } from "../schedule_names.ts";
+import { findSchedule } from "../../actions/find_schedule.ts";
+import { withDirectory } from "../../intake/scheduled_spec.ts";
+import { readScheduledSpec, SCHEDULE_JOB_FLAGS } from "../schedule_job.ts";
+import { readScheduleName } from "../schedule_names.ts";
 import { loadTimes, TIMES_FLAGS } from "../schedule_times.ts";
-import { formatFiring, scheduleToJson } from "../schedule_view.ts";
+import { scheduleToJson } from "../../json/schedule_json.ts";
+import { formatFiring } from "../schedule_view.ts";
 import { hintAtWorker } from "../worker_hint.ts";
 
 /** Adds a schedule. */
@@ -73,7 +76,7 @@ export const command = defineCommand({
     const { catchUp, overlap, replace } = flags;
     const { openStore, stdout, json, now } = context;
     await using store = await openStore({ create: true });
-    const stored = JSON.stringify(await withDirectory(spec, store, context));
+    const stored = JSON.stringify(await withDirectory(spec, store, context.cwd));
     const nextAt = times.next(now());
     await store.addSchedule(
       { name, cron, timezone, catchUp, overlap, spec: stored, nextAt },

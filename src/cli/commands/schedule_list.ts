@@ -6,7 +6,7 @@
 
 import { defineCommand } from "../command.ts";
 import { formatAgo, shortId } from "../render.ts";
-import { commandOfSchedule, scheduleToJson } from "../schedule_view.ts";
+import { commandOfSchedule, scheduleToJson } from "../../json/schedule_json.ts";
 import { renderTable } from "../table.ts";
 
 /** Lists schedules. */

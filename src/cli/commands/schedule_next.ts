@@ -13,7 +13,7 @@ import { CommandLineError } from "../command_line_error.ts";
 import type { Context } from "../context.ts";
 import * as flag from "../flags.ts";
 import { formatAgo } from "../render.ts";
-import { findSchedule } from "../schedule_names.ts";
+import { findSchedule } from "../../actions/find_schedule.ts";
 import { loadTimes, readTimes, type Times, TIMES_FLAGS } from "../schedule_times.ts";
 import { renderTable } from "../table.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { resumeSchedule } from "../../actions/resume_schedule.ts";
 import type { ScheduleInfo } from "../../store/schedules.ts";
 import type { Store } from "../../store/store.ts";
 import * as arg from "../args.ts";
@@ -34,16 +35,13 @@ export const command = defineCommand({
 });
 
 async function resume(
-  { name, cron, timezone, catchUp, nextAt }: ScheduleInfo,
+  schedule: ScheduleInfo,
   store: Store,
   { now }: Pick<Context, "now">,
 ): Promise<string> {
+  const { name, cron, timezone } = schedule;
   const times = await readTimes(cron, timezone);
-  const next = times.next(now());
-  const hasMissed = catchUp !== "none" && nextAt !== null && nextAt <= now();
-  const changed = hasMissed
-    ? await store.pauseSchedule(name, false)
-    : await store.pauseSchedule(name, false, next);
+  const { changed, hasMissed, next } = await resumeSchedule(store, schedule, times, now());
   if (!changed) return `Schedule ${name} was not paused`;
   const missed = hasMissed ? "makes up for what it missed, and " : "";
   const when = next === null ? "never" : `next at ${formatFiring(next, timezone, now())}`;

@@ -10,7 +10,7 @@ import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
 import { escapeText } from "../../escape.ts";
 import { type JobRecord, renderJob } from "../job_view.ts";
-import { readJob } from "../read_job.ts";
+import { readJob } from "../../actions/read_job.ts";
 
 /** Shows a job. */
 export const command = defineCommand({

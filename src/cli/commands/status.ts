@@ -12,20 +12,16 @@ import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
 import { escapeText } from "../../escape.ts";
 import { formatElapsed } from "../../elapsed.ts";
-import {
-  countColumns,
-  type Counts,
-  describeSettings,
-  queueToJson,
-  sumCounts,
-} from "../queue_view.ts";
-import { COMMON_STATES, countOf, formatCount, stateCell } from "../render.ts";
+import { type Counts, sumCounts } from "../../json/queue_json.ts";
+import { statusToJson } from "../../json/status_json.ts";
+import { countColumns, describeSettings } from "../queue_view.ts";
+import { countOf, formatCount } from "../../numbers.ts";
+import { COMMON_STATES, stateCell } from "../render.ts";
 import { type Column, renderTable } from "../table.ts";
-import { isLost, workerToJson } from "../worker_view.ts";
+import { isLost } from "../../json/worker_json.ts";
 
 /** What the command shows. */
 interface Overview {
-  readonly store: string;
   readonly jobs: Counts;
   readonly queues: readonly QueueInfo[];
   readonly live: readonly WorkerInfo[];
@@ -45,35 +41,26 @@ export const command = defineCommand({
   async run(context) {
     const { openStore, stdout, json, now } = context;
     await using store = await openStore({ create: false });
-    const { queues, workers, oldestPendingAt } = await store.status();
+    const status = await store.status();
     const host = currentHost();
+    if (json) {
+      return await stdout.json(
+        statusToJson({ ...status, location: store.location, host, now: now() }),
+      );
+    }
+    const { queues, workers, oldestPendingAt } = status;
     const lost = workers.filter((worker) => isLost(worker, host));
     const overview: Overview = {
-      store: store.location,
       jobs: sumCounts(queues),
       queues,
       live: workers.filter((worker) => !lost.includes(worker)),
       lost,
       oldestPending: oldestPendingAt === null ? null : Math.max(0, now() - oldestPendingAt),
     };
-    if (json) return await stdout.json(overviewToJson(overview));
     await stdout.write(await renderOverview(overview, context));
     for (const line of notes(overview)) await context.stderr.line(line);
   },
 });
-
-function overviewToJson({ store, jobs, queues, live, lost, oldestPending }: Overview): unknown {
-  return {
-    store,
-    jobs,
-    queues: queues.map(queueToJson),
-    workers: [
-      ...live.map((worker) => workerToJson(worker, false)),
-      ...lost.map((worker) => workerToJson(worker, true)),
-    ],
-    oldest_pending_seconds: oldestPending === null ? null : oldestPending / 1000,
-  };
-}
 
 async function renderOverview(overview: Overview, { stdout }: Context): Promise<string> {
   const { jobs, queues, live, oldestPending } = overview;

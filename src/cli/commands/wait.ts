@@ -19,10 +19,10 @@ import { Interruption } from "../interruption.ts";
 import { describeJob } from "../job_view.ts";
 import { exitCodeOfJobs } from "../job_exit_code.ts";
 import { asOwnFailure } from "../own_failure.ts";
-import { Pause } from "../pause.ts";
+import { Pause } from "../../pause.ts";
 import { progressBar } from "../progress_bar.ts";
-import { readJobById } from "../read_job.ts";
-import { countOf } from "../render.ts";
+import { readJobById } from "../../actions/read_job.ts";
+import { countOf } from "../../numbers.ts";
 import { hintAtWorker } from "../worker_hint.ts";
 
 /** Waits for jobs. */

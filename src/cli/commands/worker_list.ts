@@ -8,7 +8,7 @@ import { currentHost } from "../../worker/host.ts";
 import { defineCommand } from "../command.ts";
 import { formatAgo } from "../render.ts";
 import { renderTable } from "../table.ts";
-import { isLost, workerToJson } from "../worker_view.ts";
+import { isLost, workerToJson } from "../../json/worker_json.ts";
 
 /** Lists workers. */
 export const command = defineCommand({

@@ -12,10 +12,10 @@ import type { WorkerInfo } from "../../store/workers.ts";
 import { currentHost } from "../../worker/host.ts";
 import * as arg from "../args.ts";
 import { defineCommand } from "../command.ts";
-import { findWorker } from "../find_worker.ts";
-import { Pause } from "../pause.ts";
-import { countOf } from "../render.ts";
-import { isLost } from "../worker_view.ts";
+import { findWorker } from "../../actions/find_worker.ts";
+import { Pause } from "../../pause.ts";
+import { countOf } from "../../numbers.ts";
+import { isLost } from "../../json/worker_json.ts";
 import { WorkerWatch } from "../worker_watch.ts";
 
 /** Changes how many jobs workers run at once. */

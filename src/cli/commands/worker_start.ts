@@ -12,6 +12,7 @@ import { currentHost, ignoresSignals } from "../../worker/host.ts";
 import { dropOuterAttempt } from "../../worker/outer_attempt.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
 import { defaultThreads, MAX_THREADS, type WorkerOptions } from "../../worker/worker_options.ts";
+import { type ListenAddress, readListenAddress } from "../../web/listen_address.ts";
 import { defineCommand } from "../command.ts";
 import { CommandLineError } from "../command_line_error.ts";
 import type { Context } from "../context.ts";
@@ -19,6 +20,8 @@ import { detachWorker } from "../detach.ts";
 import { showDraining } from "../drain_bar.ts";
 import * as flag from "../flags.ts";
 import { readQueue } from "../job_flags.ts";
+import { reserveAddress, watchWorker } from "../listen.ts";
+import { startTracing } from "../tracing.ts";
 import { reportEvents } from "../worker_events.ts";
 
 /** A worker that drains waits for what is due within so long, in milliseconds, if not told otherwise. */
@@ -31,6 +34,10 @@ export const command = defineCommand({
     "the running jobs and hands them back, a third does not wait for them.",
     "Any number of workers can share a store, and one that dies loses nothing: the next one ends what " +
     "is left of it and runs its jobs again.",
+    "With --listen it answers /healthz (it lives), /readyz (it claims jobs) and /metrics (for Prometheus). " +
+    "Others than this machine are let in only where QUEUECTL_DASHBOARD_TOKEN is set; /metrics then needs " +
+    "it as Authorization: Bearer TOKEN. With OTEL_DENO=true each attempt is a span, sent where " +
+    "OTEL_EXPORTER_OTLP_ENDPOINT says.",
   ],
   flags: {
     count: flag.integer({
@@ -69,6 +76,10 @@ export const command = defineCommand({
       summary: "When stopped, end the jobs that still run after so long",
       defaultText: "config shutdown_grace",
     }),
+    listen: flag.value(readListenAddress, {
+      summary: "Answer /healthz, /readyz and /metrics at this address",
+      placeholder: "HOST:PORT",
+    }),
     name: flag.value(readName, { summary: "Begin the worker's id with this", placeholder: "NAME" }),
   },
   args: {},
@@ -76,6 +87,7 @@ export const command = defineCommand({
     ["queuectl worker start --count 4", "Run up to four jobs at once"],
     ["queuectl worker start --count 4 --detach", "The same in the background"],
     ["queuectl worker start --drain --singleton", "From cron: run what is there, then end"],
+    ["queuectl worker start --listen 127.0.0.1:9464", "Let Prometheus watch it"],
   ],
   async run(context, { flags }) {
     if (flags.drainWait !== undefined && !flags.drain) {
@@ -83,6 +95,9 @@ export const command = defineCommand({
     }
     // A worker can neither be in a directory that is gone nor in one whose name is not text.
     void context.cwd;
+    // Before the store is opened, which may make it.
+    const { singleton, listen = null } = flags;
+    const reserved = listen && await reserveAddress({ address: listen, singleton }, context);
     await using store = await context.openStore({ create: true });
     const { env: get } = context;
     const insideJob = dropOuterAttempt(store.address, {
@@ -98,21 +113,35 @@ export const command = defineCommand({
       threads: flags.threads ?? defaultThreads(slots, navigator.hardwareConcurrency),
       queues: flags.queue.length === 0 ? null : [...new Set(flags.queue)],
       drainWait: flags.drain ? flags.drainWait ?? DRAIN_WAIT : null,
-      singleton: flags.singleton,
+      singleton,
       insideJob,
       shutdownGrace: flags.grace ?? config.shutdownGrace,
       config,
     };
-    if (flags.detach) return await detachWorker(store, options, context);
-    return await work(store, options, context);
+    if (flags.detach) return await detachWorker(store, options, reserved, context);
+    return await work(store, options, listen, context);
   },
 });
 
-async function work(store: Store, options: WorkerOptions, context: Context): Promise<number> {
+async function work(
+  store: Store,
+  options: WorkerOptions,
+  listen: ListenAddress | null,
+  context: Context,
+): Promise<number> {
   const events = new Events();
   using _report = await reportEvents(events, context);
   await using _bar = showDraining(store, events, options, context);
-  const supervisor = new Supervisor(store, events, options);
+  await using traces = await startTracing(events, () => supervisor.self.id, context);
+  const supervisor = new Supervisor(store, events, {
+    ...options,
+    tracing: traces?.tracing ?? null,
+  });
+  await using _watch = listen === null ? null : await watchWorker(
+    { store, events, self: () => supervisor.self, lease: options.config.lease },
+    { address: listen, singleton: options.singleton },
+    context,
+  );
   using _signals = stopOnSignals(supervisor);
   await supervisor.run();
   return 0;

@@ -6,7 +6,7 @@
 
 import type { State } from "../../job/state.ts";
 import type { EndedFilter } from "../store.ts";
-import type { Database } from "./database.ts";
+import type { Database, SqlValue } from "./database.ts";
 import { takeTurn } from "./turn.ts";
 
 /** A job that has ended, as far as its removal needs it. */
@@ -40,18 +40,26 @@ export interface EndedFrom {
 export function findEnded(
   db: Database,
   state: State,
-  { before, queue }: Omit<EndedFilter, "states">,
+  { before, queue, error }: Omit<EndedFilter, "states">,
   { after, limit }: EndedFrom,
 ): EndedLook {
+  const fits = queue === undefined ? [] : ["queue = ?"];
+  const fitValues: SqlValue[] = queue === undefined ? [] : [queue];
+  const hasIndex = state === "dead" && error !== undefined;
+  if (error !== undefined && !hasIndex) {
+    fits.push("error IS ?");
+    fitValues.push(error);
+  }
   const most = Math.min(limit, LOOKED_AT);
   const { seq, finishedAt } = after ?? { seq: -1, finishedAt: Number.MIN_SAFE_INTEGER };
   const rows = db.all(
-    `SELECT seq, finished_at, ${queue === undefined ? "" : "queue = ? AND"} ${NOBODY_WAITS} AS fits
-    FROM job INDEXED BY job_ended
-    WHERE state = ? AND finished_at < ? AND (finished_at, seq) > (?, ?)
+    `SELECT seq, finished_at, ${[...fits, NOBODY_WAITS].join(" AND ")} AS fits
+    FROM job INDEXED BY ${hasIndex ? "job_error" : "job_ended"}
+    WHERE ${hasIndex ? "state = 'dead' AND error IS ?" : "state = ?"}
+      AND finished_at < ? AND (finished_at, seq) > (?, ?)
     ORDER BY finished_at, seq LIMIT ?`,
-    ...queue === undefined ? [] : [queue],
-    state,
+    ...fitValues,
+    hasIndex ? error! : state,
     before,
     finishedAt,
     seq,

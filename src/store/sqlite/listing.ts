@@ -81,8 +81,8 @@ function newestIn(db: Database, filter: JobFilter): number[] {
   ).map((row) => row.seq as number);
 }
 
-/** The priorities of a queue's pending jobs: one seek each. */
-const PRIORITIES = `WITH RECURSIVE level (priority) AS (
+/** The priorities of a queue's pending jobs: one seek each; its name is given twice. */
+export const PRIORITIES = `WITH RECURSIVE level (priority) AS (
     SELECT max(priority) FROM job INDEXED BY job_claim WHERE state = 'pending' AND queue = ?
     UNION ALL
     SELECT (SELECT max(priority) FROM job INDEXED BY job_claim

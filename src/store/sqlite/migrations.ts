@@ -1,6 +1,6 @@
 /**
  * The schema, as numbered steps that are never edited once released. The newest version that this
- * program knows is the number of steps. Both are released: `tests/store/sqlite/migrations_test.ts` holds
+ * program knows is the number of steps. All are released: `tests/store/sqlite/migrations_test.ts` holds
  * their hashes, and `schemas/` beside it a store of each; a step that is to be released gets both.
  *
  * @module
@@ -213,5 +213,31 @@ ALTER TABLE attempt ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX job_to_cancel ON job (worker_id) WHERE cancel_requested = 1;
 `;
 
+/**
+ * `statistic` counts attempts by their end, in steps of so many milliseconds, each beginning at `at`; step 0
+ * is since the store was made, and the queue without a name is all of them. A tick that settles only writes a list into
+ * `ended_attempts`, with lines of `MINUTE QUEUE OUTCOME BUCKET ATTEMPTS DURATION`, the queue as JSON; a later one adds up many
+ * of them at once. The index is for the dead jobs that died alike, last one first.
+ */
+const STATISTICS = `
+CREATE TABLE statistic (
+  step INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  queue TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  bucket INTEGER NOT NULL,
+  attempts INTEGER NOT NULL CHECK (attempts > 0),
+  duration INTEGER NOT NULL CHECK (duration >= 0),
+  PRIMARY KEY (step, at, queue, outcome, bucket)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ended_attempts (
+  number INTEGER PRIMARY KEY,
+  list TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX job_error ON job (error, finished_at) WHERE state = 'dead';
+`;
+
 /** The steps, in order; the first makes version 1. */
-export const MIGRATIONS: readonly string[] = [CORE, AHEAD];
+export const MIGRATIONS: readonly string[] = [CORE, AHEAD, STATISTICS];

@@ -6,6 +6,7 @@
 
 import { StoreLockedError } from "../../errors.ts";
 import { isLocked } from "./failure.ts";
+import { importLater } from "../../lazy.ts";
 
 /** SQLite waits so long, blocking the thread, for a writer that has no turnstile; milliseconds. */
 export const BUSY_TIMEOUT = 100;
@@ -29,6 +30,8 @@ export async function persist<T>(patience: number, work: () => T): Promise<T> {
 /** A lock that was waited for in vain becomes an error that names its holder; other errors stay. */
 export async function namingHolder(error: unknown, path: string): Promise<unknown> {
   if (!isLocked(error) && !(error instanceof StoreLockedError)) return error;
-  const { storeLocked } = await import("./lock_holder.ts");
+  const { storeLocked } = await importLater<typeof import("./lock_holder.ts")>(
+    "store/sqlite/lock_holder",
+  );
   return storeLocked(path, error);
 }

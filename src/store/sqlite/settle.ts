@@ -9,10 +9,13 @@ import { isFinal, type State, transition } from "../../job/state.ts";
 import type { AttemptEnd, Settled } from "../tick.ts";
 import type { Database } from "./database.ts";
 import { completeAttempts } from "./complete.ts";
+import { EndedAttempts } from "./ended_attempts.ts";
 import { deleteOutput, insertChunk } from "./output.ts";
 import { noteEnded } from "./parents.ts";
+import { addUp } from "./statistics.ts";
 
-const RUNNING = `SELECT seq, runs, attempts, max_retries, backoff_base, backoff_max, backoff_jitter,
+const RUNNING =
+  `SELECT seq, queue, runs, started_at, attempts, max_retries, backoff_base, backoff_max, backoff_jitter,
   cancel_requested, fatal_exit_codes FROM job WHERE id = ? AND token = ?`;
 
 const MOVE = `UPDATE job SET state = ?, attempts = ?, run_at = ?, updated_at = ?,
@@ -23,8 +26,11 @@ const CLOSE =
   `UPDATE attempt SET started_at = coalesce(?, started_at), outcome = ?, finished_at = ?,
   exit_code = ?, error = ?, output_bytes = ? WHERE job = ? AND attempt = ?`;
 
+/** Statistics are added up after so many ticks with ends at the latest. */
+const LISTS = 250;
+
 /**
- * Within a transaction: settles attempts.
+ * Within a transaction: settles attempts, and writes them down for the statistics.
  *
  * @returns what became of each, in their order; null if its job has moved on, or its worker is back that was
  * given up
@@ -35,13 +41,19 @@ export function settleAttempts(
   now: number,
   random: () => number,
 ): (Settled | null)[] {
-  const completed = completeAttempts(db, ends, now);
-  return ends.map((end) => completed.get(end) ?? settleAttempt(db, end, now, random));
+  const noted = new EndedAttempts();
+  const completed = completeAttempts(db, ends, noted, now);
+  const settled = ends.map((end) =>
+    completed.get(end) ?? settleAttempt(db, end, noted, now, random)
+  );
+  if (noted.store(db) >= LISTS) addUp(db, now);
+  return settled;
 }
 
 function settleAttempt(
   db: Database,
   end: AttemptEnd,
+  noted: EndedAttempts,
   now: number,
   random: () => number,
 ): Settled | null {
@@ -85,6 +97,12 @@ function settleAttempt(
   if (result.outcome === null) eraseAttempt(db, seq, attempt);
   else {
     const { startedAt = null, finishedAt, outputBytes } = end;
+    noted.note(
+      row.queue as string,
+      result.outcome,
+      startedAt ?? row.started_at as number,
+      finishedAt,
+    );
     const how = [result.outcome, finishedAt, exitCode, error, outputBytes];
     db.run(CLOSE, startedAt, ...how, seq, attempt);
     if (end.replacesOutput) deleteOutput(db, seq, attempt);

@@ -4,15 +4,17 @@
  * @module
  */
 
-import { NotFoundError } from "../../errors.ts";
+import { NotFoundError, type QueuectlError } from "../../errors.ts";
 import type { Attempt, Job, NewJob, Progress } from "../../job/job.ts";
 import type { KeptJob, MovedJob } from "../../job/record.ts";
 import type { State } from "../../job/state.ts";
 import { importLater } from "../../lazy.ts";
 import type { Check, ExamineOptions } from "../examination.ts";
 import type { Imported, ImportOptions, Taken, Wanted } from "../importing.ts";
+import type { BulkAction, BulkPortion, JobPage, PageFilter, PagePosition } from "../paging.ts";
 import type { QueueInfo, QueueSettings } from "../queues.ts";
 import type { NewSchedule, ScheduleInfo } from "../schedules.ts";
+import type { ErrorGroup, RunningJob, Statistics, Totals } from "../statistics.ts";
 import type {
   CancelResult,
   EndedFilter,
@@ -70,11 +72,15 @@ const PATIENCE = 10_000;
 
 /** What most commands do without: 25 modules of 55. */
 const later = {
+  bulk: () => importLater<typeof import("./bulk.ts")>("store/sqlite/bulk"),
   examine: () => importLater<typeof import("./examine.ts")>("store/sqlite/examine"),
+  looking: () => importLater<typeof import("./looking.ts")>("store/sqlite/looking"),
   moving: () => importLater<typeof import("./moving.ts")>("store/sqlite/moving"),
+  paging: () => importLater<typeof import("./paging.ts")>("store/sqlite/paging"),
   portions: () => importLater<typeof import("./portions.ts")>("store/sqlite/portions"),
   schedules: () => importLater<typeof import("./schedules.ts")>("store/sqlite/schedules"),
   standing: () => importLater<typeof import("./standing.ts")>("store/sqlite/standing"),
+  statistics: () => importLater<typeof import("./statistics.ts")>("store/sqlite/statistics"),
   tick: () => importLater<typeof import("./tick.ts")>("store/sqlite/tick"),
 };
 
@@ -256,6 +262,78 @@ export class SqliteStore implements Store {
     return this.#read((db) => countJobs(db, filter));
   }
 
+  async page(filter: PageFilter, position: PagePosition): Promise<JobPage> {
+    const { selectPage } = await later.paging();
+    return await this.#read((db) => selectPage(db, filter, position));
+  }
+
+  async actOnAll(
+    action: BulkAction,
+    filter: PageFilter,
+    position: PagePosition,
+  ): Promise<BulkPortion> {
+    const { actOnFound, findPortion } = await later.bulk();
+    const { seqs, next } = await this.#read((db) => findPortion(db, action, filter, position));
+    let [acted, refused] = [0, 0];
+    for (let left = seqs; left.length > 0;) {
+      const found = { filter, seqs: left };
+      const turn = await this.#writeMuch((db) => actOnFound(db, action, found, this.#env.now()));
+      acted += turn.acted;
+      refused += turn.refused;
+      left = left.slice(turn.done);
+    }
+    if (acted > 0) await this.#haveActed(action);
+    return { acted, refused, next };
+  }
+
+  async actOnEach(
+    action: BulkAction,
+    ids: readonly string[],
+  ): Promise<(QueuectlError | null)[]> {
+    const { actOnSome } = await later.bulk();
+    const problems: (QueuectlError | null)[] = [];
+    while (problems.length < ids.length) {
+      const left = ids.slice(problems.length);
+      problems.push(
+        ...await this.#writeMuch((db) => actOnSome(db, action, left, this.#env.now())),
+      );
+    }
+    if (problems.includes(null)) await this.#haveActed(action);
+    return problems;
+  }
+
+  async running(limit: number): Promise<RunningJob[]> {
+    const { selectRunning } = await later.looking();
+    return await this.#read((db) => selectRunning(db, limit));
+  }
+
+  async errorGroups(limit: number): Promise<ErrorGroup[]> {
+    const { selectErrorGroups } = await later.looking();
+    return await this.#read((db) => selectErrorGroups(db, limit));
+  }
+
+  async statistics(
+    since: number,
+    until: number,
+    { queue }: { readonly queue?: string } = {},
+  ): Promise<Statistics> {
+    const { selectStatistics } = await later.statistics();
+    return await this.#read((db) => selectStatistics(db, since, until, queue));
+  }
+
+  async totals(): Promise<Totals[]> {
+    const { selectTotals } = await later.statistics();
+    return await this.#read(selectTotals);
+  }
+
+  async revision(): Promise<string> {
+    try {
+      return await this.#db.revision();
+    } catch (error) {
+      throw storeErrorFrom(error, this.location);
+    }
+  }
+
   attempts(id: string): Promise<Attempt[]> {
     return this.#read((db) =>
       db.all(
@@ -333,14 +411,21 @@ export class SqliteStore implements Store {
     return this.#write("normal", (db) => insertWorker(db, worker, this.#env.now()));
   }
 
-  async tick(request: TickRequest): Promise<TickResult> {
+  async tick(request: TickRequest | (() => TickRequest)): Promise<TickResult> {
     const { tick } = await later.tick();
-    const bells = request.buried.length > 0 ? listDoorbells(this.directory) : [];
-    const { result, hasMadeWork, others } = await this.#write("normal", (db) => {
-      db.requireFile();
-      return tick(db, request, this.#env);
-    });
-    removeDoorbells(this.directory, bells, [request.worker, ...others]);
+    // The work is done again if its commit has to wait for a lock.
+    let asked = typeof request === "function" ? null : request;
+    const ask = () => asked ??= (request as () => TickRequest)();
+    const { ticked: { result, hasMadeWork, others }, worker, bells } = await this.#write(
+      "normal",
+      (db) => {
+        db.requireFile();
+        const asked = ask();
+        const bells = asked.buried.length > 0 ? listDoorbells(this.directory) : [];
+        return { ticked: tick(db, asked, this.#env), worker: asked.worker, bells };
+      },
+    );
+    removeDoorbells(this.directory, bells, [worker, ...others]);
     if (hasMadeWork) await ringDoorbells(this.directory, others);
     return result;
   }
@@ -350,7 +435,9 @@ export class SqliteStore implements Store {
   }
 
   async lockHolder(): Promise<ProcessRef | null> {
-    const { lockHolder } = await import("./lock_holder.ts");
+    const { lockHolder } = await importLater<typeof import("./lock_holder.ts")>(
+      "store/sqlite/lock_holder",
+    );
     return lockHolder(this.location, () => this.#db.isWriting());
   }
 
@@ -440,6 +527,13 @@ export class SqliteStore implements Store {
     } catch (error) {
       throw storeErrorFrom(error, this.location);
     }
+  }
+
+  /** Those who wait for the jobs are told, and there may be work. */
+  async #haveActed(action: BulkAction): Promise<void> {
+    if (action === "delete") return;
+    if (action === "cancel") await this.#tellDependents();
+    await this.#ring();
   }
 
   /** In portions, so that workers are not kept waiting. */

@@ -12,6 +12,7 @@ import { storeChunk } from "./output.ts";
 import { tellDependents } from "./parents.ts";
 import { dueSchedules, fire, nextFiringIn } from "./schedules.ts";
 import { settleAttempts } from "./settle.ts";
+import { addUp } from "./statistics.ts";
 import { buryWorker, greet, observePeers, otherWorkers } from "./workers.ts";
 
 /** What the store takes from outside, so that tests can hold it still. */
@@ -47,10 +48,13 @@ export function tick(db: Database, request: TickRequest, env: Surroundings): Tic
   for (const { jobId, token, chunk } of request.output) storeChunk(db, jobId, token, chunk);
   const ends = settleAttempts(db, request.ended, now, env.random);
   const settled = ends.filter((end) => end !== null);
+  if (!request.isBrief) addUp(db, now);
   for (const worker of request.buried) buryWorker(db, worker);
   const told = tellDependents(db, now, TOLD_PER_TICK);
   const fired = (request.firings ?? []).flatMap((firing) => fire(db, firing, now));
-  const promoted = promoteDue(db, now);
+  const dueIn = nextDueIn(db, now);
+  // Most ticks find nothing, and to read is cheaper than to change no row.
+  const promoted = dueIn === 0 ? promoteDue(db, now) : 0;
   const { claims, rateOpensIn } = self === null
     ? { claims: [], rateOpensIn: null }
     : claimJobs(db, request, self, now, env.newToken);
@@ -70,7 +74,12 @@ export function tick(db: Database, request: TickRequest, env: Surroundings): Tic
       now,
       evicted: self === null,
       peers: request.isBrief ? null : observePeers(db, request),
-      nextDueIn: isBehind ? 0 : soonest(nextDueIn(db, now), rateOpensIn, nextFiringIn(db, now)),
+      nextDueIn: isBehind ? 0 : soonest(
+        // What was claimed makes nothing due.
+        promoted === 0 ? dueIn : nextDueIn(db, now),
+        rateOpensIn,
+        nextFiringIn(db, now),
+      ),
     },
     hasMadeWork,
     others: hasMadeWork || request.buried.length > 0 ? otherWorkers(db, request.worker) : [],
@@ -81,8 +90,6 @@ export function tick(db: Database, request: TickRequest, env: Surroundings): Tic
 const DUE = "job INDEXED BY job_due WHERE (state = 'scheduled' OR state = 'failed')";
 
 function promoteDue(db: Database, now: number): number {
-  // Most ticks find nothing, and to read is cheaper than to change no row.
-  if (nextDueIn(db, now) !== 0) return 0;
   return db.run(
     `UPDATE job SET state = 'pending', run_at = NULL, updated_at = ? WHERE seq IN
       (SELECT seq FROM ${DUE} AND run_at <= ? ORDER BY run_at LIMIT ${PROMOTIONS_PER_TICK})`,

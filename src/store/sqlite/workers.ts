@@ -124,7 +124,8 @@ export function requestSlots(db: Database, id: string, slots: number): void {
 /** The attempts that a worker runs, each with its launcher. */
 export function selectAttemptsOf(db: Database, worker: string): RunningAttempt[] {
   return db.all(
-    `SELECT job.id, job.token, job.cwd, attempt.attempt, launcher_pid, launcher_start, ahead
+    `SELECT job.id, job.token, job.cwd, attempt.attempt, launcher_pid, launcher_start, ahead,
+      job.queue, attempt.started_at, job.env ->> 'TRACEPARENT' AS traceparent
     FROM job
     JOIN attempt ON attempt.job = job.seq AND attempt.attempt = job.runs
     WHERE job.state = 'processing' AND job.worker_id = ?`,
@@ -136,5 +137,10 @@ export function selectAttemptsOf(db: Database, worker: string): RunningAttempt[]
     launcher: { pid: row.launcher_pid as number, startTime: row.launcher_start as string },
     cwd: row.cwd as string | null,
     isAhead: row.ahead === 1,
+    trace: {
+      queue: row.queue as string,
+      startedAt: row.started_at as number,
+      traceparent: row.traceparent as string | null,
+    },
   }));
 }

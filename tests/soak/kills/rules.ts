@@ -68,9 +68,33 @@ export function audit(stage: Stage, ledger: Ledger, known: Known): Audit {
       ...jobs.flatMap((job) => judge(job, diary.get(job.id) ?? [], known, ledger)),
       ...[...diary.keys()].filter((id) => !ids.has(id)).map((id) => `${id} ran and is not there`),
       ...judgeStore(ledger, known.batchSize),
+      ...judgeStatistics(ledger, log),
       ...stage.leftovers().map((name) => `${name} was left beside the store`),
     ],
   };
+}
+
+/** Every attempt that ended was counted once, whoever died while it was. */
+function judgeStatistics(ledger: Ledger, log: readonly Attempt[]): string[] {
+  const counted = new Map<string, number>();
+  const count = (outcome: string, attempts: number) =>
+    counted.set(outcome, (counted.get(outcome) ?? 0) + attempts);
+  for (const row of ledger.ask("SELECT outcome, attempts FROM statistic WHERE step = 0")) {
+    count(row.outcome as string, row.attempts as number);
+  }
+  for (const { list } of ledger.ask("SELECT list FROM ended_attempts")) {
+    for (const [, outcome, attempts] of (list as string).matchAll(/^\d+ \S+ (\S+) \d+ (\d+)/gm)) {
+      count(outcome!, Number(attempts));
+    }
+  }
+  const ended = Map.groupBy(log, ({ outcome }) => outcome);
+  ended.delete(null);
+  return [...new Set([...counted.keys(), ...ended.keys()])].flatMap((outcome) => {
+    const [found, expected] = [counted.get(outcome!) ?? 0, ended.get(outcome)?.length ?? 0];
+    return found === expected
+      ? []
+      : [`${found} attempts were counted as ${outcome}, and the log has ${expected}`];
+  });
 }
 
 function readJobs(ledger: Ledger): StoredJob[] {

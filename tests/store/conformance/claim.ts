@@ -98,7 +98,9 @@ export function claimTests(test: Register): void {
   });
 
   test("attemptsOf: the i-th job has the launcher of the i-th slot", async (scene) => {
-    await scene.store.enqueue([newJob("a"), newJob("b", { priority: 5, cwd: "/b" }), newJob("c")]);
+    const env = { A: "1", TRACEPARENT: "00-trace" };
+    const b = newJob("b", { priority: 5, cwd: "/b", queue: "mail", env });
+    await scene.store.enqueue([newJob("a"), b, newJob("c")]);
     const worker = await scene.worker("w");
     const other = await scene.worker("other");
     const free = launchers(2);
@@ -115,6 +117,11 @@ export function claimTests(test: Register): void {
         launcher: free[slot]!,
         cwd: job.cwd,
         isAhead: false,
+        trace: {
+          queue: job.queue,
+          startedAt: scene.now,
+          traceparent: jobId === "b" ? env.TRACEPARENT : null,
+        },
       })).toSorted(byJob),
     );
     await worker.settle(claimed, COMPLETED);

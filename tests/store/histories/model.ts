@@ -27,6 +27,7 @@ import type {
 import { Jobs } from "./jobs.ts";
 import { ModelQueues } from "./model_queues.ts";
 import { ModelSchedules } from "./model_schedules.ts";
+import { ModelStatistics } from "./model_statistics.ts";
 import { ModelWorkers } from "./model_workers.ts";
 import { isIn, type Modelled, modelled } from "./modelled.ts";
 import type { Tally } from "./tally.ts";
@@ -57,6 +58,7 @@ export class Model {
   readonly queues: ModelQueues;
   readonly workers: ModelWorkers;
   readonly schedules: ModelSchedules;
+  readonly statistics = new ModelStatistics();
 
   constructor(tally: Tally) {
     this.jobs = new Jobs(tally);
@@ -136,7 +138,7 @@ export class Model {
   }
 
   /** Cancels a job that waits, or asks for the end of one that runs. */
-  cancel(modelled: Modelled): CancelResult {
+  cancel(modelled: Modelled, { tells } = { tells: true }): CancelResult {
     const { job } = modelled;
     if (job.state === "cancelled") {
       // Somebody wants it: it does not come back with its parent.
@@ -150,7 +152,7 @@ export class Model {
       return "requested";
     }
     this.#cancelWaiting(modelled, "cancelled");
-    this.jobs.tell();
+    if (tells) this.jobs.tell();
     return "cancelled";
   }
 

@@ -136,6 +136,8 @@ function settle(model: Model, end: AttemptEnd, random: number): Settled | null {
   const kind = !hasBegun ? null : isCancelled ? "cancelled" : outcome.kind;
   if (kind === null) erase(modelled);
   else {
+    const from = modelled.attempts.at(-1)!.startedAt;
+    model.statistics.note({ queue: job.queue, outcome: kind, startedAt: from, finishedAt });
     Object.assign(modelled.attempts.at(-1)!, {
       outcome: kind,
       finishedAt,

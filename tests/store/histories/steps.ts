@@ -10,6 +10,7 @@ import { CATCH_UPS } from "../../../src/job/cron.ts";
 import { CONDITIONS } from "../../../src/job/job.ts";
 import type { Outcome } from "../../../src/job/outcome.ts";
 import { FINAL_STATES, sourcesOf, STATES, WAITING_STATES } from "../../../src/job/state.ts";
+import { BULK_ACTIONS } from "../../../src/store/paging.ts";
 import { OVERLAPS } from "../../../src/store/schedules.ts";
 
 /** So many handles are open on the storage of a history. */
@@ -237,6 +238,13 @@ const simple = fc.oneof(
 const rare = fc.oneof(
   fc.record({ kind: fc.constant("retryAll" as const), state: fc.constantFrom(...STATES) }),
   fc.record({ kind: fc.constant("removeEnded" as const), filter }),
+  fc.record({
+    kind: fc.constant("bulk" as const),
+    action: fc.constantFrom(...BULK_ACTIONS),
+    states: fc.option(fc.subarray([...STATES], { minLength: 1 })),
+    queue: fc.option(queue, { freq: 1 }),
+    limit: fc.integer({ min: 1, max: 4 }),
+  }),
   fc.record({
     kind: fc.constant("move" as const),
     picks: fc.array(pick, { minLength: 1, maxLength: 3 }),

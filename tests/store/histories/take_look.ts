@@ -8,6 +8,7 @@ import type { JobFilter, Store } from "../../../src/store/store.ts";
 import { idsOf } from "../scene.ts";
 import { assertSame } from "./compare.ts";
 import type { Model } from "./model.ts";
+import { inOrder } from "./model_statistics.ts";
 import type { Modelled } from "./modelled.ts";
 import type { Taker } from "./tale.ts";
 
@@ -23,6 +24,9 @@ export const takeLook: Taker<"look"> = async (tale, { pick, queues, states, queu
   ).reverse();
   assertSame(idsOf(await store.jobs(filter)), fitting.map(({ job }) => job.id));
   assertSame(await store.count(filter), fitting.length);
+  const { jobs } = await store.page(filter, { limit: 3 });
+  assertSame(jobs, fitting.slice(0, 3).map(({ job }) => job));
+  await compareStatistics(model, store, queue);
   const job = tale.job(pick);
   const except = job?.job.id ?? null;
   const outstanding = model.outstanding(queues, 2000, except);
@@ -47,6 +51,21 @@ export const takeLook: Taker<"look"> = async (tale, { pick, queues, states, queu
   );
   await compareOutput(job, store);
 };
+
+/** Compares what ended in the last hours, and ever. */
+export async function compareStatistics(model: Model, store: Store, queue: string | null) {
+  assertSame(inOrder(await store.totals()), model.statistics.totals());
+  const [since, until] = [model.now - 3_600_000, model.now + 3_600_000];
+  const { points, ...bounds } = await store.statistics(
+    since,
+    until,
+    queue === null ? {} : { queue },
+  );
+  assertSame(
+    inOrder(points),
+    model.statistics.points(bounds.since, bounds.until, queue ?? undefined),
+  );
+}
 
 /** Compares what a job's attempts have written. */
 export async function compareOutput({ job, runs, output }: Modelled, store: Store): Promise<void> {

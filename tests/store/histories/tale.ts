@@ -15,9 +15,10 @@ import { Crew } from "./crew.ts";
 import { Model, Refusal } from "./model.ts";
 import type { Modelled } from "./modelled.ts";
 import { HANDLES, type Of, type Step, type What } from "./steps.ts";
+import { takeBulk } from "./take_bulk.ts";
 import { takeEnqueue } from "./take_enqueue.ts";
 import { JOB_TAKERS } from "./take_jobs.ts";
-import { compareOutput, takeLook } from "./take_look.ts";
+import { compareOutput, compareStatistics, takeLook } from "./take_look.ts";
 import { takeMove } from "./take_move.ts";
 import { SCHEDULE_TAKERS } from "./take_schedules.ts";
 import { takeProgress, takeRescue, takeTick } from "./take_tick.ts";
@@ -34,6 +35,7 @@ const TAKERS: { readonly [K in What["kind"]]: Taker<K> } = {
   ...JOB_TAKERS,
   ...SCHEDULE_TAKERS,
   enqueue: takeEnqueue,
+  bulk: takeBulk,
   tick: takeTick,
   rescue: takeRescue,
   progress: takeProgress,
@@ -85,6 +87,7 @@ export class Tale implements AsyncDisposable {
   /** Compares what would take too long after every step. */
   async end(): Promise<void> {
     for (const job of this.model.jobs.all) await compareOutput(job, this.scene.store);
+    await compareStatistics(this.model, this.scene.store, null);
   }
 
   /** Sets the clock, of the store and of the model. */

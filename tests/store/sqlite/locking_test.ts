@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import type { TickRequest } from "../../../src/store/tick.ts";
+import { waitFor } from "../../helpers/wait_for.ts";
 import { newJob } from "../../job/jobs.ts";
 import { closedStore, type Place, refused } from "./place.ts";
 
@@ -64,6 +66,34 @@ Deno.test("write: gives up on a turn that does not come, and takes the next", as
   await store.enqueue([newJob("a")]);
   await store.enqueue([newJob("b")]);
   assert.equal(await store.count({}), 2);
+});
+
+Deno.test("tick: asks what it brings when its turn has come, once, and not for a turn that does not come", async () => {
+  await using place = await closedStore();
+  await using store = await place.open({ patience: PATIENCE });
+  let asked = 0;
+  const request = (): TickRequest => {
+    asked++;
+    const nothing = { ended: [], output: [], free: [], buried: [], observed: new Map() };
+    return { worker: "w", draining: false, ...nothing };
+  };
+  using turnstile = Deno.openSync(`${place.path}.d/turnstile`, { write: true });
+  turnstile.lockSync(true);
+  await refused(() => store.tick(request), /locked.*try again/);
+  const ticking = store.tick(request);
+  {
+    using _lock = foreignWriter(place);
+    turnstile.unlockSync();
+    // It has its turn, and tries again and again to write.
+    await waitFor(() => {
+      if (!turnstile.tryLockSync(true)) return true;
+      turnstile.unlockSync();
+      return false;
+    });
+    assert.equal(asked, 0);
+  }
+  await ticking;
+  assert.equal(asked, 1);
 });
 
 Deno.test("write: writers of one handle have their turns in order", async () => {

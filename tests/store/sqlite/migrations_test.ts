@@ -13,6 +13,7 @@ import { jsonFile, makeStoreOf, schemaOf } from "./schemas/schemas.ts";
 const RELEASED: readonly string[] = [
   "dd573cfb15ec66f60633364b4c4abe19c0033f04dacd8c64f68d6acd52a97c41",
   "b8fd4140e96e0ef5435c51b4b78adadaad2fea231dd51b6577027fd802ad4d36",
+  "4ea3fc01697529f65666683d0bb934c9c3f84542b154237c72be8031d1d9d97f",
 ];
 
 Deno.test("MIGRATIONS: no released step has been edited", async () => {

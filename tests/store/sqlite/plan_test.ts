@@ -9,7 +9,7 @@ import { liveADay } from "./whole_day.ts";
 const FOUND_BY: readonly [what: string, statement: RegExp, step: RegExp][] = [
   [
     "the heads of a queue",
-    /ORDER BY priority DESC, seq/,
+    /^SELECT seq, priority, queue FROM job WHERE/,
     /^SEARCH job USING COVERING INDEX job_claim/,
   ],
   ["the queues with jobs", /WITH RECURSIVE head/, /^SEARCH job USING COVERING INDEX job_claim/],
@@ -32,11 +32,38 @@ const FOUND_BY: readonly [what: string, statement: RegExp, step: RegExp][] = [
     /'processing' AND worker_id = \?/,
     /^SEARCH job USING .*INDEX job_running/,
   ],
-  ["what has ended", /finished_at < \?/, /^SEARCH job USING INDEX job_ended \(state=\? AND fin/],
-  ["a portion of jobs", /NOT INDEXED/, /^SEARCH job USING INTEGER PRIMARY KEY \(rowid>\? AND /],
+  [
+    "what has ended",
+    /state = \?\s+AND finished_at < \?/,
+    /^SEARCH job USING INDEX job_ended \(state=\? AND fin/,
+  ],
+  ["the last to die alike", /error IS \?\s+ORDER BY/, /^SEARCH job USING INDEX job_error \(error=/],
+  ["died alike", /error IS \?\s+AND finished/, /INDEX job_error \(error=\? AND finished_at>/],
+  ["a page", /fits FROM job NOT INDEXED/, /^SEARCH job USING INTEGER PRIMARY KEY \(rowid[<>]\?\)/],
+  [
+    "a page of a state",
+    /fits FROM job INDEXED BY job_state/,
+    /state \(state=\? AND (rowid|seq)[<>]\?\)/,
+  ],
+  [
+    "a page of a queue's pending jobs",
+    /fits FROM job INDEXED BY job_claim/,
+    /job_claim \(queue=\? AND priority(=\? AND seq[<>]|<)\?\)/,
+  ],
+  [
+    "a page by the end",
+    /finished_at <= \? AND/,
+    /INDEX job_e\w+ \((state|error)=\? AND fin\w+<\?\)/,
+  ],
+  ["statistics", /JOIN statistic/, /^SEARCH statistic .* \(step=\? AND at=\? AND queue=\?\)/],
+  [
+    "a portion of jobs",
+    /^SELECT seq FROM job NOT INDEXED/,
+    /^SEARCH job USING INTEGER PRIMARY KEY \(rowid>\? AND /,
+  ],
   [
     "where a portion begins",
-    /(min|max)\(seq\) AS seq FROM job/,
+    /(min|max)\(seq\) AS seq FROM job WHERE/,
     /^SEARCH job USING INTEGER PRIMARY KEY/,
   ],
   ["a firing", /schedule = \? AND fire_time = \?/, /^SEARCH job USING .*INDEX job_firing/],
@@ -49,11 +76,21 @@ const WALKS: readonly [step: RegExp, statement: RegExp, why: string][] = [
   [/^SCAN (worker|queue|setting|migration|sqlite_master|pragma_\w+)\b/, /./, "a handful of rows"],
   [/^SCAN schedule\b/, /^SELECT name, cron/, "`schedule list` shows them all"],
   [/^SCAN counter\b/, /^SELECT/, "a row for each queue and state"],
-  [/^SCAN (CONSTANT ROW|json_each|head|level|\(subquery-\d+\))/, /./, "made by the statement"],
+  [
+    /^SCAN (CONSTANT ROW|json_each|head|level|moment|\(subquery-\d+\))/,
+    /./,
+    "made by the statement",
+  ],
+  [/^SCAN ended_attempts$/, /./, "what ticks have written since the last heartbeat"],
+  [/^SCAN job USING COVERING INDEX job_error$/, /GROUP BY error/, "60 ms for a million dead jobs"],
   [/^SCAN ended_parent$/, /LIMIT 1$/, "the first one"],
   [/^SCAN job USING INDEX job_due$/, /ORDER BY run_at LIMIT 1$/, "the first one"],
   [/^SCAN job USING COVERING INDEX job_claim$/, /WITH RECURSIVE head/, "the first one"],
-  [/^SCAN job USING COVERING INDEX job_running$/, /'processing'/, "no more than there are slots"],
+  [
+    /^SCAN job USING (COVERING )?INDEX job_running$/,
+    /'processing'/,
+    "no more than there are slots",
+  ],
   [
     /^SCAN job$/,
     /^SELECT seq FROM job\s+(WHERE .*)?ORDER BY seq (ASC|DESC) LIMIT \?$/s,
@@ -71,7 +108,8 @@ const WALKS: readonly [step: RegExp, statement: RegExp, why: string][] = [
 /** What may be sorted: the few rows that were found. */
 const SORTS: readonly [statement: RegExp, why: string][] = [
   [/FROM worker|FROM counter|FROM schedule/, "small tables"],
-  [/WHERE state = 'processing'/, "no more than there are slots"],
+  [/WHERE (job\.)?state = 'processing'/, "no more than there are slots"],
+  [/GROUP BY error ORDER BY jobs/, "those that differ"],
   [/WHERE job\.id = \?/, "the parents of one job"],
   [/id < \? \|\| char\(1114111\)/, "those whose ids begin so, at most 2000 of them"],
 ];

@@ -6,9 +6,10 @@
  */
 
 import assert from "node:assert/strict";
-import { ConflictError, NotFoundError } from "../../../src/errors.ts";
+import { ConflictError, NotFoundError, UsageError } from "../../../src/errors.ts";
 import type { MovedJob } from "../../../src/job/record.ts";
 import { STATES } from "../../../src/job/state.ts";
+import { BULK_ACTIONS, JOB_SORTS, type PageFilter } from "../../../src/store/paging.ts";
 import type { NewSchedule } from "../../../src/store/schedules.ts";
 import type { JobFilter, Store } from "../../../src/store/store.ts";
 import { job, newJob } from "../../job/jobs.ts";
@@ -45,6 +46,8 @@ export async function liveADay(scene: Scene): Promise<void> {
   await store.attempts("a");
   await store.output("a", 1, 0);
   await lookForSome(store);
+  await pageThrough(scene);
+  await actOnMany(scene, worker);
   await store.status();
   await store.workers();
   for (const queue of ["default", "mail"]) {
@@ -156,6 +159,56 @@ async function lookForSome(store: Store): Promise<void> {
     }
   }
   await assert.rejects(store.resolve("nothing"), NotFoundError);
+}
+
+/** Pages in each order, by each filter, from the beginning and from a cursor. */
+async function pageThrough({ store, now }: Scene): Promise<void> {
+  const states = [undefined, ["pending"], ["dead"], ["dead", "completed"], STATES] as const;
+  for (const sort of JOB_SORTS) {
+    for (const among of states) {
+      for (const queue of [undefined, "mail"]) {
+        for (const more of [{}, { tag: "x" }, { text: "a" }, { error: "exit code 1" }, ALL_MORE]) {
+          const filter = { ...among && { states: among }, ...queue && { queue }, ...more };
+          try {
+            const { next } = await store.page(filter, { limit: 1, sort });
+            if (next !== null) await store.page(filter, { limit: 1, sort, cursor: next });
+          } catch (error) {
+            if (!(error instanceof UsageError)) throw error;
+          }
+        }
+      }
+    }
+  }
+  await store.running(9);
+  await store.revision();
+  for (const queue of [undefined, "mail"]) {
+    await store.statistics(now - 3_600_000, now, queue === undefined ? {} : { queue });
+  }
+  await store.totals();
+}
+
+const ALL_MORE = { tag: "x", text: "a", error: "exit code 1", idPrefix: "c" };
+
+/** What is done to many at once, and statistics that are old. */
+async function actOnMany(scene: Scene, worker: Worker): Promise<void> {
+  const { store } = scene;
+  const filter: PageFilter = { queue: "many", tag: "x", text: "m" };
+  for (const action of BULK_ACTIONS) {
+    await store.enqueue([newJob(`many-${action}`, { queue: "many", tags: ["x"], held: true })]);
+    if (action === "retry") await store.cancel("many-retry");
+    await store.actOnAll(action, filter, { limit: 5 });
+    await store.actOnEach(action, ["nobody", `many-${action}`]);
+  }
+  for (const states of [["dead"], ["cancelled"]] as const) {
+    await store.removeEnded({ states, queue: "many", before: scene.now, error: "cancelled" });
+  }
+  for (const id of ["old-1", "old-2"]) {
+    await store.enqueue([newJob(id, { queue: "many", priority: 1000 })]);
+    await worker.run(FAILED);
+    scene.advance(26 * 3_600_000);
+  }
+  scene.advance(-52 * 3_600_000);
+  await store.errorGroups(9);
 }
 
 /** More schedules than a tick names, one of which fires. */

@@ -79,6 +79,11 @@ async function runSome(scene: Scene, worker: Member): Promise<void> {
   await scene.enqueue("to-be-ended");
   await worker.claimOne();
   await store.cancel("to-be-ended");
+  // Of a brief tick the statistics are not added up yet.
+  await scene.enqueue("brief");
+  const brief = await worker.claimOne();
+  scene.advance(250);
+  await worker.tickBriefly({ ended: [worker.end(brief, COMPLETED)] });
 }
 
 async function fireOnce(scene: Scene, worker: Member): Promise<void> {
@@ -108,5 +113,9 @@ export async function readStore(store: SqliteStore) {
   }));
   const { workers, queues } = await store.status();
   const settings = Object.fromEntries(await store.settings());
-  return { settings, queues, workers, schedules: await store.schedules(), jobs };
+  const totals = (await store.totals()).map((ended) => ({
+    ...ended,
+    durations: Object.fromEntries(ended.durations),
+  }));
+  return { settings, queues, workers, schedules: await store.schedules(), jobs, totals };
 }
