@@ -22,7 +22,7 @@ import type { Events } from "./events.ts";
 import { formatTraceparent, readTraceparent, type Traceparent } from "./traceparent.ts";
 
 /** The variable by which programs tell each other of their trace. */
-export const TRACE_VARIABLE = "TRACEPARENT";
+const TRACE_VARIABLE = "TRACEPARENT";
 
 interface Open {
   readonly span: Span;

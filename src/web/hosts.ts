@@ -23,11 +23,6 @@ export interface Reach {
   readonly origin: string | null;
 }
 
-/** The rules of a server that only this machine reaches. */
-export function loopbackHosts(): HostRules {
-  return hostRules({ host: "127.0.0.1", origin: null });
-}
-
 /**
  * The rules of a server. Names of this machine for itself are right at any port: a tunnel may have another
  * one, and nobody else can give them to a page. A server on all addresses takes any name: it has a token,

@@ -70,8 +70,9 @@ export class JobTail {
     }
     // The output cannot be read either, and says why.
     const events = status === 200 && text !== this.#shown ? [{ event: "job", data: text }] : [];
-    if (status === 200) this.#shown = text;
     const output = await this.#nextOutput();
+    // Not before: where the output fails, the job was not told.
+    if (status === 200) this.#shown = text;
     return output === null ? events : [...events, output];
   }
 

@@ -26,7 +26,7 @@ export interface LivePace {
 }
 
 /** The pace of a dashboard. */
-export const LIVE_PACE: LivePace = {
+const LIVE_PACE: LivePace = {
   look: 200,
   status: 500,
   restless: 2000,
@@ -267,7 +267,14 @@ class Answers {
       this.#revision = revision;
     }
     let answer = this.#known.get(path);
-    if (answer === undefined) this.#known.set(path, answer = this.#ask(path));
+    if (answer === undefined) this.#known.set(path, answer = this.#asked(path));
+    return answer;
+  }
+
+  /** A failure is no answer to keep: the store may be back at the same revision. */
+  async #asked(path: string): Promise<ApiAnswer> {
+    const answer = await this.#ask(path);
+    if (answer.status >= 500) this.#known.delete(path);
     return answer;
   }
 }

@@ -8,6 +8,7 @@ import { QueuectlError } from "../errors.ts";
 import { parseInteger } from "../numbers.ts";
 import type { Store } from "../store/store.ts";
 import { errorResponse } from "./api/errors.ts";
+import { findJob } from "./api/find_job.ts";
 import type { JobWatch } from "./job_tail.ts";
 import type { Live } from "./live.ts";
 import { refuse } from "./refusal.ts";
@@ -63,5 +64,6 @@ async function readWatch(request: Request, store: Store): Promise<JobWatch | Res
   }
   if (job === null) return null;
   const lastEventId = request.headers.get("last-event-id");
-  return { id: await store.resolve(job), attempt: number, lastEventId };
+  const { id } = await findJob(store, job);
+  return { id, attempt: number, lastEventId };
 }

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { escapeInJson } from "../escape.ts";
+import { answerError, type ErrorCode } from "./api/errors.ts";
 
 /** Why a request is refused. */
 export interface Refusal {
   readonly status: 400 | 401 | 403 | 404 | 405 | 408 | 413 | 429 | 500 | 503;
   /** A word for programs. */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** One sentence. */
   readonly message: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -22,9 +22,5 @@ const EXIT_CODES: Readonly<Record<number, number>> = { 404: 3, 500: 1, 503: 5 };
 /** The answer of a refused request. */
 export function refuse({ status, code, message, headers = {} }: Refusal): Response {
   const exit_code = EXIT_CODES[status] ?? 2;
-  const error = { code, exit_code, message, field: null, line: null };
-  return new Response(`${escapeInJson(JSON.stringify({ error }))}\n`, {
-    status,
-    headers: { "content-type": "application/json; charset=utf-8", ...headers },
-  });
+  return answerError(status, { code, exit_code, message, field: null, line: null }, headers);
 }

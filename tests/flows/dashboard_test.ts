@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { EventStream } from "../web/event_stream.ts";
 import { flow, type Stage } from "./stage.ts";
@@ -63,6 +63,10 @@ flow(
 
 flow("dashboard --json says on one line where it is; its log has no secret", async (stage) => {
   const flags = ["dashboard", "--port=0", "--json", "--read-only", "--log-level", "debug"];
+  const missing = await stage.run(flags);
+  strictEqual(missing.code, 5, "to look at a store does not make one");
+  match(missing.stderr, /There is no store/);
+  await stage.enqueue("true");
   const program = await stage.spawn(flags, { env: { QUEUECTL_DASHBOARD_TOKEN: TOKEN } });
   const { url, port, ...rest } = JSON.parse(await program.line("{", { stream: "stdout" }));
   strictEqual(url, `http://127.0.0.1:${port}/`);
@@ -113,6 +117,11 @@ flow("dashboard refuses what would let others in, or cannot be, in one sentence"
     match(stderr, sentence);
     ok(stderr.split("\n").length <= 3 && !stderr.includes(TOKEN), stderr);
   }
+  // Who is refused changes nothing: no store is made.
+  const store = stage.join("none/queue.db");
+  const { code } = await stage.run(["dashboard", "--host", "0.0.0.0", "--db", store]);
+  strictEqual(code, 2);
+  await rejects(Deno.lstat(stage.join("none")), Deno.errors.NotFound);
 }, { vias: ["source"] });
 
 flow("dashboard --open shows the page in the browser, or says that it cannot", async (stage) => {

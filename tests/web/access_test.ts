@@ -133,6 +133,9 @@ Deno.test("what a form can send changes nothing, with a session or without a tok
     const cancelled = await dashboard.ask(`${job}/cancel`, { method: "POST", headers: marked });
     strictEqual(cancelled.status, 200);
   }
+  // The token of a program is more than what a form can send.
+  const program = { method: "POST", headers: bearer(TOKEN) };
+  strictEqual((await guarded.ask(`/api/jobs/${JOB.id}/retry`, program)).status, 200);
 });
 
 Deno.test("with a token nothing but the page and the signs of life is to be had without it", async () => {

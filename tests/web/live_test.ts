@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../../src/errors.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { reopening } from "../../src/web/reopening.ts";
@@ -88,6 +89,31 @@ function counting(store: Store, asked: string[]): Store {
   });
 }
 
+Deno.test("a page gets the job that could not be read for the page before", async () => {
+  let [isBroken, failures] = [true, 0];
+  const broken = (store: Store) =>
+    new Proxy(store, {
+      get(_, name) {
+        const value: unknown = Reflect.get(store, name);
+        if (name === "attempts" && isBroken) {
+          return () => Promise.reject(new StoreError(`failure ${++failures}`));
+        }
+        return typeof value === "function" ? value.bind(store) : value;
+      },
+    });
+  await using dashboard = await Dashboard.open({ through: broken });
+  await dashboard.queue.add("job1");
+  await using first = await dashboard.events();
+  await first.next("status");
+  await using second = await dashboard.events("?job=job1");
+  await waitFor(() => failures > 0);
+  isBroken = false;
+  // Nothing in the store has changed.
+  await using third = await dashboard.events("?job=job1");
+  strictEqual((await third.next("job")).id, "job1");
+  await second.next("status");
+});
+
 Deno.test("a page that comes back goes on where it was: no output is lost or repeated", async () => {
   await using dashboard = await Dashboard.open({ limits: { pace: { look: 1 } } });
   const { queue } = dashboard;
@@ -169,6 +195,9 @@ Deno.test("a job that is deleted while it is watched is gone", async () => {
   deepStrictEqual(await stream.next("gone"), { id: "job1" });
   const asked = await dashboard.ask("/api/events?job=job1");
   deepStrictEqual([asked.status, asked.body.error.code], [404, "not_found"]);
+  // Nor is the beginning of an id a job.
+  await dashboard.queue.add("job10");
+  strictEqual((await dashboard.ask("/api/events?job=job1")).status, 404);
   strictEqual((await dashboard.ask("/api/events?attempt=0")).status, 400);
 });
 

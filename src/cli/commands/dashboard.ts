@@ -82,8 +82,9 @@ export const command = defineCommand({
     // Before a store is made: a refusal changes nothing.
     requireGuard({ host, token, origin });
     const open = (create: boolean) => context.openStore({ create, patience: PATIENCE });
-    // Who begins with the dashboard sees an empty queue. Later on, a store that is away may come back.
-    await using store = reopening(await open(true), () => open(false));
+    // Who begins with the dashboard sees an empty queue, unless it is only to look. Later on, a store that
+    // is away may come back.
+    await using store = reopening(await open(!readOnly), () => open(false));
     const log = openAppLog({ level, format, write: (text) => void stderr.write(text) });
     using interruption = new Interruption();
     const options = { store, host, port, token, readOnly, origin, cwd, now, log };

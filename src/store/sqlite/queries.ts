@@ -111,13 +111,31 @@ export function clauses(
   }
   if (filter.text !== undefined && filter.text !== "") {
     requireText(filter.text);
-    const pattern = `%${filter.text.replace(/[%_\\]/g, "\\$&")}%`;
-    const like = (column: string) => `${column} LIKE ? ESCAPE '\\'`;
-    const inTags = `tags <> '[]' AND EXISTS (SELECT 1 FROM json_each(tags) WHERE ${like("value")})`;
-    parts.push(`(${like("id")} OR ${like("command")} OR ${like("error")} OR (${inTags}))`);
-    values.push(pattern, pattern, pattern, pattern);
+    const { holds, value } = search(filter.text);
+    const inTags = `tags <> '[]' AND EXISTS (SELECT 1 FROM json_each(tags) WHERE ${
+      holds("value")
+    })`;
+    parts.push(`(${holds("id")} OR ${holds("command")} OR ${holds("error")} OR (${inTags}))`);
+    values.push(value, value, value, value);
   }
   return { parts, values };
+}
+
+/** LIKE is twice as fast as instr on what people write. */
+const SHORT_TEXT = 16;
+
+/**
+ * How a column is searched, by SQL with one parameter. A long text is nothing for LIKE: in a command of 131,000 times
+ * the same letter it looks 300 ms for 999 of them and another one, and `instr` 4 ms.
+ */
+function search(text: string): { holds: (column: string) => string; value: string } {
+  if (text.length <= SHORT_TEXT) {
+    const value = `%${text.replace(/[%_\\]/g, "\\$&")}%`;
+    return { holds: (column) => `${column} LIKE ? ESCAPE '\\'`, value };
+  }
+  // As LIKE has it, and lower() of SQLite: of ASCII letters alone.
+  const value = text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return { holds: (column) => `instr(lower(${column}), ?)`, value };
 }
 
 /** Longer patterns SQLite refuses, and a NUL ends one. */

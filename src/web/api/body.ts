@@ -17,7 +17,7 @@ const MIB = 1024 * 1024;
 export const MAX_BODY = MIB;
 
 /** The largest body with jobs, bytes. */
-export const MAX_JOBS_BODY = 64 * MIB;
+const MAX_JOBS_BODY = 64 * MIB;
 
 /** NDJSON, by the names that it goes by. */
 export const LINE_TYPES: readonly string[] = [

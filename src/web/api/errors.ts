@@ -100,7 +100,7 @@ export function statusOf(error: unknown): number {
 }
 
 /** The error as it is sent. What queuectl did not foresee says no more than that. */
-export function errorToJson(error: unknown): ErrorJson {
+function errorToJson(error: unknown): ErrorJson {
   const { code } = meaningOf(error);
   if (!(error instanceof QueuectlError)) {
     const message = "An unexpected failure; the dashboard has logged more";
@@ -112,12 +112,19 @@ export function errorToJson(error: unknown): ErrorJson {
 
 /** The answer to a request that failed. */
 export function errorResponse(error: unknown): Response {
-  return new Response(`${escapeJson({ error: errorToJson(error) })}\n`, {
-    status: statusOf(error),
-    headers: {
-      "content-type": "application/json; charset=utf-8",
-      ...(error instanceof MethodError ? { allow: error.allowed.join(", ") } : {}),
-    },
+  const headers = error instanceof MethodError ? { allow: error.allowed.join(", ") } : {};
+  return answerError(statusOf(error), errorToJson(error), headers);
+}
+
+/** An answer that says what is wrong. */
+export function answerError(
+  status: number,
+  error: ErrorJson,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  return new Response(`${escapeJson({ error })}\n`, {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", ...headers },
   });
 }
 

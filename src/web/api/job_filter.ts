@@ -50,7 +50,7 @@ export const FILTER = v.strictObject({
   queue: v.optional(SPEC_FIELDS.queue),
   tag: v.optional(text),
   text: v.optional(text),
-  error: v.optional(v.string()),
+  error: v.optional(v.string("must be a text")),
 }, "must be an object with some of the keys state, queue, tag, text and error");
 
 /** What either reads to. */

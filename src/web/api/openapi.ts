@@ -154,7 +154,7 @@ function responseOf({ description, content, example }: ResponseSpec): unknown {
 }
 
 /** What a route answers. */
-export function outputSchema(schema: GenericSchema): JsonSchema {
+function outputSchema(schema: GenericSchema): JsonSchema {
   const { $schema: _, $defs: __, ...rest } = toJsonSchema(schema, {
     target: "draft-2020-12",
     typeMode: "output",

@@ -134,7 +134,7 @@ const WORKER_ENTRIES = {
 export const WORKER = v.strictObject(WORKER_ENTRIES);
 
 /** What a worker runs. */
-export const RUNNING_JOB = v.strictObject({
+const RUNNING_JOB = v.strictObject({
   id: text,
   command: text,
   queue: text,

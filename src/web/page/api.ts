@@ -85,7 +85,7 @@ export async function call<T>(
  *
  * @throws {ApiError} if it is refused or nobody answers
  */
-export async function callRaw(
+async function callRaw(
   method: string,
   path: string,
   { query = {}, body, contentType = "application/json", signal }: CallOptions = {},

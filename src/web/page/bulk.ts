@@ -139,8 +139,12 @@ export async function countMatches(
 }
 
 /** What was done, in a sentence or two. */
-export function describeResult(action: Action, { acted, refused, reasons }: BulkResult): string {
-  const done = `${ACTIONS[action].done} ${countOf(acted, "job")}`;
+export function describeResult(
+  action: Action,
+  { acted, refused, reasons }: BulkResult,
+  word = ACTIONS[action].done,
+): string {
+  const done = `${word} ${countOf(acted, "job")}`;
   if (refused === 0) return done;
   const why = reasons.length === 0 ? "" : `: ${reasons.slice(0, 3).join("; ")}`;
   return `${done}. ${countOf(refused, "job")} could not be${why}`;

@@ -69,7 +69,8 @@ export function BulkBar(
           type="button"
           key={action}
           class={action === "delete" ? "small danger" : "small"}
-          disabled={count === 0 || busy.value}
+          disabled={count === 0}
+          aria-disabled={busy.value}
           onClick={() => void perform(action)}
         >
           {ACTIONS[action].verb}

@@ -230,7 +230,7 @@ function RetryOne(
       type="button"
       class="small"
       aria-label={`Retry job ${id}`}
-      disabled={busy.value}
+      aria-disabled={busy.value}
       onClick={() => void retry()}
     >
       Retry
@@ -260,14 +260,14 @@ function GroupButton(
       if (!await confirm({ ...question, danger: action === "delete" })) return;
       try {
         const result = await act(action, { kind: "all", expected: count }, query);
-        toast(describeResult(action, result));
+        toast(describeResult(action, result, action === "retry" ? "Retried" : "Purged"));
       } catch (error) {
         toastError(error);
       }
       onDone();
     });
   return (
-    <button type="button" disabled={busy.value} onClick={() => void press()}>
+    <button type="button" aria-disabled={busy.value} onClick={() => void press()}>
       {all ? `${verb} all ${formatCount(count)}` : `${verb} ${formatCount(count)}`}
     </button>
   );

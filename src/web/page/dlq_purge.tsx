@@ -7,6 +7,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { messageOf, post } from "./api.ts";
 import { act, describeResult } from "./bulk.ts";
 import { Problem } from "./components.tsx";
@@ -20,12 +21,14 @@ import { toast } from "./toasts.tsx";
 
 /** Asks which dead jobs go: all, or those that ended long ago. */
 export function Purge(
-  { total, onClose, onDone }: {
+  { total: current, onClose, onDone }: {
     readonly total: number;
     readonly onClose: () => void;
     readonly onDone: () => void;
   },
 ): JSX.Element {
+  // As it was when it was asked: no number changes under the hand.
+  const [total] = useState(current);
   const which = useSignal<"all" | "older">("all");
   const age = useSignal("7d");
   const wrong = useSignal<string | undefined>(undefined);
@@ -45,7 +48,7 @@ export function Purge(
         } else {
           const query = { ...ALL_JOBS, states: ["dead"] } as const;
           const result = await act("delete", { kind: "all", expected: total }, query);
-          toast(describeResult("delete", result));
+          toast(describeResult("delete", result, "Purged"));
         }
         onDone();
         onClose();
@@ -88,9 +91,15 @@ export function Purge(
           ? null
           : <Problem error={{ message: wrong.value }} />}
         <div class="dialog-actions">
-          <button type="button" autofocus onClick={onClose}>Cancel</button>
-          <button type="submit" class="danger" disabled={busy.value}>
-            {which.value === "all" ? `Purge ${countOf(total, "job")}` : "Purge the old ones"}
+          <button type="button" autofocus onClick={onClose}>
+            {busy.value ? "Close" : "Cancel"}
+          </button>
+          <button type="submit" class="danger" aria-disabled={busy.value}>
+            {busy.value
+              ? "Purging…"
+              : which.value === "all"
+              ? `Purge ${countOf(total, "job")}`
+              : "Purge the old ones"}
           </button>
         </div>
       </form>

@@ -97,7 +97,7 @@ export function Edit({ job, onClose, onDone }: EditProps): JSX.Element {
         />
         <div class="dialog-actions">
           <button type="button" onClick={onClose}>Cancel</button>
-          <button type="submit" class="primary" disabled={busy.value}>Save</button>
+          <button type="submit" class="primary" aria-disabled={busy.value}>Save</button>
         </div>
       </form>
     </Dialog>

@@ -135,7 +135,7 @@ export function Enqueue(): JSX.Element {
             </>
           )}
         <div class="form-foot">
-          <button type="submit" class="primary" disabled={busy.value}>Enqueue</button>
+          <button type="submit" class="primary" aria-disabled={busy.value}>Enqueue</button>
           <button
             type="button"
             class="quiet"

@@ -79,7 +79,11 @@ export function JobActions({ job, onDone }: JobActionsProps): JSX.Element {
   ]);
   const button = (name: string, allowed: boolean, press: () => void, kind = "") =>
     allowed
-      ? <button type="button" class={kind} disabled={busy.value} onClick={press}>{name}</button>
+      ? (
+        <button type="button" class={kind} aria-disabled={busy.value} onClick={press}>
+          {name}
+        </button>
+      )
       : null;
   return (
     <>

@@ -197,12 +197,6 @@ function localOf(value: unknown): string | null {
   return local.toISOString().slice(0, 19);
 }
 
-/** The first field of the form that has an error. */
-export function firstError(errors: FieldErrors): FieldName | null {
-  return (Object.keys(EMPTY_FORM) as FieldName[]).find((name) => errors[name] !== undefined) ??
-    null;
-}
-
 /** The value of a key that its field means; what makes no sense stays a text, for the check to refuse. */
 export function valueOf(key: SpecKey, text: string): unknown {
   if (TEXTS.has(key)) return text;

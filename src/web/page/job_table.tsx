@@ -7,7 +7,6 @@
 
 import type { JSX } from "preact";
 import { type Column, JobLink, StateBadge, Table, Time, UserText } from "./components.tsx";
-import type { Hold } from "./hold.ts";
 import type { JobJson } from "./job_shapes.ts";
 import { linkTo, PATHS } from "./router.ts";
 import { isSelected, type Selection, toggle } from "./selection.ts";
@@ -20,20 +19,15 @@ export interface JobTableProps {
   /** Null where nothing can be chosen. */
   readonly selection: Selection | null;
   readonly onSelect: (selection: Selection) => void;
-  /** Hears whether somebody is about to click. */
-  readonly hold: Hold;
 }
 
 /** The table. */
 export function JobTable(props: JobTableProps): JSX.Element {
-  const { rows, stale, selection, onSelect, hold } = props;
+  const { rows, stale, selection, onSelect } = props;
   const ids = rows.map(({ item }) => item.id);
   const columns = selection === null ? COLUMNS : [boxColumn(selection, ids, onSelect), ...COLUMNS];
   return (
-    <div
-      class="job-table"
-      {...hold.handlers}
-    >
+    <div class="job-table">
       <Table
         caption="Jobs"
         columns={columns}

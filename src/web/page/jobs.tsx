@@ -57,7 +57,7 @@ export function Jobs(): JSX.Element {
         : rows.length === 0 && list.searchedTo === null
         ? <NoJobs query={query} />
         : (
-          <section class="card flush job-list" aria-label="Jobs">
+          <section class="card flush job-list" aria-label="Jobs" {...hold.handlers}>
             {canWrite.value && rows.length > 0
               ? (
                 <BulkBar
@@ -96,7 +96,6 @@ export function Jobs(): JSX.Element {
                 stale={list.stale}
                 selection={canWrite.value ? selection.value : null}
                 onSelect={(chosen) => selection.value = chosen}
-                hold={hold}
               />
             )}
             <SearchFoot list={list} />

@@ -19,8 +19,10 @@ import { canWrite } from "./session.ts";
 import type { QueueJson, State } from "./shapes.ts";
 import { attempt } from "./toasts.tsx";
 
-/** Always counted, the others where there are any: as `queue list` does. */
+/** Always counted. */
 const COMMON: readonly State[] = ["pending", "processing", "failed", "completed", "dead"];
+/** Counted where there are any; cancelled jobs are a click away. */
+const SPARE: readonly State[] = ["held", "blocked", "scheduled"];
 
 /** So many queues need no search. */
 const FEW = 10;
@@ -36,7 +38,7 @@ export function Queues(): JSX.Element {
   const found = queues?.filter(({ name }) => name.toLowerCase().includes(text.toLowerCase())) ?? [];
   const shown = all.value ? found : found.slice(0, MOST_SHOWN);
   const states = STATES.filter((state) =>
-    COMMON.includes(state) || (status.value?.jobs[state] ?? 0) > 0
+    COMMON.includes(state) || SPARE.includes(state) && (status.value?.jobs[state] ?? 0) > 0
   );
   const chosen = queues?.find(({ name }) => name === edited.value);
   return (

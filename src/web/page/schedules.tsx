@@ -126,7 +126,7 @@ function Firings(
 }
 
 /** The time as a clock in the zone of the schedule shows it; in the reader's where that is unknown. */
-export function inZone(at: string, timezone: string): string {
+function inZone(at: string, timezone: string): string {
   try {
     return new Intl.DateTimeFormat("en-GB", {
       timeZone: timezone,

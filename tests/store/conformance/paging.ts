@@ -218,6 +218,10 @@ const FILTERS: readonly PageFilter[] = [
   { text: "\\" },
   { text: "mail", states: ["dead", "pending"] },
   { text: "nothing" },
+  // Long ones are looked for in another way.
+  { text: "ÜBER Ü, 100% Of _ \\ it" },
+  { text: "ÜBER ü, 100% Of _ \\ it" },
+  { text: "BER ü, 100% Of _ % it" },
   { idPrefix: "mail-1" },
   { idPrefix: "mail-1", text: "ECHO", states: ["pending"] },
 ];
@@ -252,7 +256,7 @@ function fits(job: Job, { states, queue, tag, error, text = "", idPrefix = "" }:
 /** Jobs in every state, of two queues, with priorities, tags and errors; several end at the same moment. */
 async function manyKinds(scene: Scene): Promise<void> {
   for (const state of STATES) await jobIn(scene, state);
-  const commands = ["echo 'ÜBER ü'", "echo 100% _ \\", 'echo "x"', "true"];
+  const commands = ["echo 'ÜBER ü, 100% OF _ \\ IT'", "echo 100% _ \\", 'echo "x"', "true"];
   await scene.store.enqueue(
     Array.from({ length: 24 }, (_, i) =>
       newJob(`${i % 3 === 0 ? "mail" : "job"}-${i}`, {

@@ -169,6 +169,19 @@ export function statisticsTests(test: Register): void {
     assert.equal((await seen(start + 1, start + MINUTE + 1)).length, 2);
   });
 
+  test("statistics: what brief ticks settled is of its minute alone", async (scene) => {
+    await scene.enqueue("a");
+    const worker = await scene.worker("w");
+    const claim = await worker.claimOne();
+    await worker.tickBriefly({ ended: [worker.end(claim, COMPLETED)] });
+    const at = scene.now;
+    const settled = async (since: number, until: number) =>
+      (await scene.store.statistics(at + since, at + until)).points.map(({ count }) => count);
+    assert.deepEqual(await settled(-5 * MINUTE, 5 * MINUTE), [1]);
+    assert.deepEqual(await settled(-5 * MINUTE, -MINUTE), []);
+    assert.deepEqual(await settled(MINUTE, 5 * MINUTE), []);
+  });
+
   test("statistics: by the quarter of an hour where the span is long", async (scene) => {
     const { store } = scene;
     const start = Math.ceil(scene.now / DAY) * DAY;

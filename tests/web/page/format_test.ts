@@ -1,4 +1,5 @@
 import { equal, match } from "node:assert/strict";
+import { ApiError, fieldMessageOf } from "../../../src/web/page/api.ts";
 import {
   countOf,
   formatAgo,
@@ -67,4 +68,13 @@ Deno.test("formatBytes() uses the unit that keeps the number short", () => {
   equal(formatBytes(1536), "1.5 KiB");
   equal(formatBytes(20 * 1024 ** 2), "20 MiB");
   equal(formatBytes(3 * 1024 ** 5), "3072 TiB");
+});
+
+Deno.test("fieldMessageOf() leaves out the name of the field that it stands beside", () => {
+  const about = (field: string | null, message: string) =>
+    fieldMessageOf(new ApiError(400, { error: { field, message } }));
+  equal(about("limit", '"limit" must be a number'), "Must be a number");
+  equal(about("rate", '"limit" must be a number'), '"limit" must be a number');
+  equal(about(null, "The queue is gone"), "The queue is gone");
+  equal(fieldMessageOf(new Error("No answer")), "No answer");
 });

@@ -3,7 +3,6 @@ import { parseSpec } from "../../../src/job/spec.ts";
 import {
   checkForm,
   EMPTY_FORM,
-  firstError,
   formOfJob,
   formOfSpec,
   specOfForm,
@@ -101,8 +100,6 @@ Deno.test("checkForm() says all that is wrong, in the server's words", () => {
   ]);
   assert.equal(errors.command, "Is empty: give the shell command to run");
   assert.equal(errors.priority, "Must be an integer from -1000 to 1000, or low, normal or high");
-  assert.equal(firstError(errors), "command");
-  assert.equal(firstError({ env: "x", queue: "y" }), "queue");
 });
 
 Deno.test("formOfJob() fills the form so that the same job comes out", () => {

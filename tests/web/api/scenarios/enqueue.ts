@@ -156,6 +156,10 @@ export const ENQUEUE_SCENARIOS: Scenarios = {
     const own = { command: "x", env: { TRACEPARENT: "mine", A: "1" } };
     const kept = await api.ask("POST", "/jobs", own, { traceparent: trace });
     deepStrictEqual(kept.body.env, ["TRACEPARENT", "A"]);
+    // Who asks again may do so in another trace, or in none.
+    const put = [{ command: "x", env: { A: "1" } }, { traceparent: trace }] as const;
+    strictEqual((await api.ask("PUT", "/jobs/u", ...put)).status, 201);
+    strictEqual((await api.ask("PUT", "/jobs/u", put[0])).status, 200);
     await api.queue.join();
     strictEqual((await api.queue.claim()).env.TRACEPARENT, trace);
   },
