@@ -45,7 +45,6 @@ browse(
   async (scene) => {
     const { stage } = scene;
     const ids = await stage.enqueue("exit 3", "--max-retries", "0");
-    await stage.enqueue("true", "--delay", "1h", "--id", "later");
     await stage.ok("schedule", "add", "nightly", "--cron", "0 3 * * *", "--", "true");
     const worker = await stage.worker();
     await stage.until(ids, "dead");
@@ -76,5 +75,8 @@ browse(
     }
     await stage.end((worker.kill("SIGINT"), worker));
   },
-  { args: ["--read-only"] },
+  {
+    args: ["--read-only"],
+    prepare: (stage) => stage.enqueue("true", "--delay", "1h", "--id", "later"),
+  },
 );

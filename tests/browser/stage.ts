@@ -23,6 +23,8 @@ export interface BrowseOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly look?: Look;
+  /** What is to be there before the dashboard. */
+  readonly prepare?: (stage: Stage) => Promise<unknown>;
 }
 
 /** What a test waits for comes within so long, milliseconds. */
@@ -36,10 +38,11 @@ if (noBrowser !== null) {
 export function browse(
   title: string,
   body: (scene: Scene) => Promise<void>,
-  { vias = ["source"], look = {}, ...start }: BrowseOptions = {},
+  { vias = ["source"], look = {}, prepare, ...start }: BrowseOptions = {},
 ): void {
   flow(title, async (stage) => {
     await using browser = await startBrowser();
+    await prepare?.(stage);
     const scene = new Scene(stage, browser, await startDashboard(stage, start), look);
     try {
       await body(scene);
