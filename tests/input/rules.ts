@@ -15,6 +15,7 @@ const INTERNAL = new RegExp(
     /\bat (?:file|async|Object|new) ?[:.<(]|\.ts:\d|node:|ext:|Deno\.|\(os error/,
     /Invalid (?:type|key|length)\b|but received|\bCron[A-Z]\w+:|\/\^|\]\{\d|\(\?[:=!<]/,
   ].map(({ source }) => source).join("|"),
+  "g",
 );
 
 /** What a terminal acts on, or shows in another order; written out, not taken from the program. */
@@ -37,12 +38,14 @@ export interface Expected {
   readonly tabs?: boolean;
   /** Whether it acts on each of several things by itself, so that some may be done and others refused. */
   readonly each?: boolean;
+  /** The words of the command line: advice may repeat one without quotes, in a line to be typed. */
+  readonly given?: readonly string[];
 }
 
 /** The first rule that a command breaks, in words; null if it keeps all of them. */
 export function brokenRule(ended: Ended, expected: Expected = {}): string | null {
   const { code, stdout, stderr } = ended;
-  const { codes = [0, 2, 3, 4], json = false, each = false, tabs = false } = expected;
+  const { codes = [0, 2, 3, 4], json = false, each = false, tabs = false, given = [] } = expected;
   if (!codes.includes(code)) return `exit code ${code}`;
   for (const [name, text] of [["stdout", stdout], ["stderr", stderr]] as const) {
     const found = ACTED_ON.exec(tabs ? text.replaceAll("\t", "") : text)?.[0];
@@ -50,7 +53,8 @@ export function brokenRule(ended: Ended, expected: Expected = {}): string | null
       return `U+${found.charCodeAt(0).toString(16)} on ${name}`;
     }
   }
-  const internal = INTERNAL.exec(withoutQuotes(stderr))?.[0];
+  const internal = withoutQuotes(stderr).match(INTERNAL)
+    ?.find((word) => !given.some((text) => text.includes(word)));
   if (internal !== undefined) return `"${internal}" on stderr`;
   if (code === 0) return json && !isJson(stdout) ? "not JSON on stdout" : null;
   if (each) return null;

@@ -62,7 +62,7 @@ export class World implements AsyncDisposable {
         ...(columns === undefined ? {} : { columns }),
       },
     ).ended;
-    const broken = brokenRule(ended, expected) ??
+    const broken = brokenRule(ended, { ...expected, given: args }) ??
       (ended.code !== 0 && !expected.each && this.#watch.changed ? "the store was changed" : null);
     if (broken !== null) throw new Error(`${broken}: ${describe(args, trial, ended)}`);
     this.tally.inputs++;
