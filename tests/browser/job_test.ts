@@ -45,7 +45,6 @@ browse(
       chosen: 10,
     });
   },
-  { vias: ["source", "executable"] },
 );
 
 browse(

@@ -17,7 +17,7 @@ export type Look = NonNullable<Parameters<Browser["newContext"]>[0]>;
 
 /** How a flow in the browser is played. */
 export interface BrowseOptions {
-  /** In what forms of the program; `source` if absent. */
+  /** In what forms of the program; `source` and `executable` if absent. */
   readonly vias?: readonly Via[];
   /** More arguments for `queuectl dashboard`. */
   readonly args?: readonly string[];
@@ -38,7 +38,7 @@ if (noBrowser !== null) {
 export function browse(
   title: string,
   body: (scene: Scene) => Promise<void>,
-  { vias = ["source"], look = {}, prepare, ...start }: BrowseOptions = {},
+  { vias = ["source", "executable"], look = {}, prepare, ...start }: BrowseOptions = {},
 ): void {
   flow(title, async (stage) => {
     await using browser = await startBrowser();
