@@ -130,14 +130,25 @@ export class StoreError extends QueuectlError {
 /** There is no store, and the command makes none. */
 export class MissingStoreError extends StoreError {}
 
-/** The store's file was removed or replaced under a program that has it open: it does not come back. */
+/** The store was removed or replaced under a program that has it open: it does not come back. */
 export class StoreGoneError extends StoreError {}
 
 /** The store was made by a newer program, or updated by one under a program that has it open. */
 export class NewerStoreError extends StoreGoneError {}
 
+/** The store was moved to another place, or is being moved: nobody may work on it. */
+export class MovedStoreError extends StoreGoneError {}
+
 /** Another process holds a lock of the store, and did not let go in time. */
 export class StoreLockedError extends StoreError {}
+
+/** The connection to the store was lost while a change was on its way: it was made, or it was not. */
+export class UnknownOutcomeError extends StoreError {
+  /** @param cause what became of the connection */
+  constructor(cause: Error) {
+    super(`${cause.message} (the change may have been made all the same)`, { cause });
+  }
+}
 
 /** A wait ran out of the time that the user gave it. */
 export class WaitTimeoutError extends QueuectlError {

@@ -26,7 +26,11 @@ export async function runSchedule(
   { name, spec }: ScheduleInfo,
   now: number,
 ): Promise<string> {
-  const defaults = specDefaults(resolveConfig(await store.settings()), null);
+  const { isShared } = store;
+  const defaults = specDefaults(resolveConfig(await store.settings()), {
+    directory: null,
+    isShared,
+  });
   // A schedule has one job for each time, and its own firings are at whole seconds.
   last = Math.max(now, last + 1);
   if (last % 1000 === 0) last++;

@@ -329,6 +329,11 @@ export const APP: readonly Section[] = [
         load: command("import"),
       },
       {
+        name: "migrate",
+        summary: "Move a whole store to another place, also to PostgreSQL and back",
+        load: command("migrate"),
+      },
+      {
         name: "doctor",
         summary: "Check the store, and say how to mend it",
         load: command("doctor"),

@@ -37,6 +37,7 @@ export async function detachWorker(
       ...ownCommand(),
       ...words(store, options, listen, context),
     ],
+    ...store.isShared ? { env: { QUEUECTL_DB: store.address } } : {},
     stdin: "null",
     stdout: "null",
     stderr: "null",
@@ -68,7 +69,10 @@ function words(
 ): string[] {
   const { slots, threads, queues, drainWait, singleton, shutdownGrace, name } = options;
   return [
-    ...["worker", "start", "--db", store.address],
+    "worker",
+    "start",
+    // Everybody sees the words of a command, and a URL may have a password in it.
+    ...store.isShared ? [] : ["--db", store.address],
     ...["--log-level", context.logLevel, "--log-format", context.logFormat],
     ...["--count", String(slots), "--threads", String(threads)],
     ...queues === null ? [] : ["--queue", queues.join(",")],

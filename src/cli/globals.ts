@@ -12,8 +12,8 @@ import * as flag from "./flags.ts";
 /** The flags that work before and after every command. */
 export const GLOBAL_FLAGS = {
   db: flag.string({
-    summary: "The store, a SQLite file",
-    placeholder: "PATH",
+    summary: "The store: a SQLite file, or postgres://USER@HOST/DATABASE",
+    placeholder: "PATH|URL",
     complete: "file",
     defaultText: "QUEUECTL_DB, else $XDG_DATA_HOME/queuectl/queue.db",
   }),

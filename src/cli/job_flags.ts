@@ -102,7 +102,7 @@ export const JOB_FLAGS = {
     summary: "The directory it runs in",
     placeholder: "DIR",
     complete: "directory",
-    defaultText: "this one",
+    defaultText: "this one; with PostgreSQL, that of the worker",
   }),
   tag: flag.list(readText, {
     summary: "A tag to find it by",

@@ -26,9 +26,7 @@ const PLENTY = 10_000_000_000;
 
 /** The file system of a store's directory, whether that is there yet or not. */
 export async function diskCheck(directory: string, look = roomAt): Promise<Check> {
-  const place = isDirectory(directory)
-    ? directory
-    : directory.slice(0, directory.lastIndexOf("/")) || "/";
+  const place = nearestDirectory(directory);
   const room = await look(place);
   if (room === null) return { name: "disk", text: "Its room cannot be seen here", findings: [] };
   const free = `${describe(room.free)} of ${describe(room.size)}`;
@@ -45,6 +43,12 @@ export async function diskCheck(directory: string, look = roomAt): Promise<Check
     findings.push(warning(`The disk of ${place} has room for only ${room.freeFiles} files`, mend));
   }
   return { name: "disk", text: `${free} are free`, findings };
+}
+
+/** The directory itself, or the nearest one above it that is there. */
+function nearestDirectory(path: string): string {
+  if (path === "/" || isDirectory(path)) return path;
+  return nearestDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
 }
 
 /** The room on the file system of a path; null where that cannot be seen. */

@@ -43,7 +43,7 @@ const CHECKS: readonly (readonly [string, (ward: Ward) => Promise<Check> | Check
   ["processes", processesCheck],
   ["settings", settingsCheck],
   ["disk", ({ store }) => diskCheck(store.directory)],
-  ["machine", ({ store }) => machineCheck(store.directory)],
+  ["machine", ({ store }) => machineCheck(store)],
 ];
 
 /** Looks at a store and at what it depends on; changes nothing. Damage is a finding, not an error. */

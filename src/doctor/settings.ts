@@ -5,27 +5,37 @@
  */
 
 import { ALL_SETTINGS, type Config, resolveConfig, resolveSetting } from "../config.ts";
+import { formatElapsed } from "../elapsed.ts";
 import { StoreError } from "../errors.ts";
 import { type Check, type Finding, problem, warning } from "../store/examination.ts";
+import { usedOf } from "../worker/lease.ts";
 import { queuectl, type Ward } from "./ward.ts";
 
 /** So many jobs that are kept for ever are mentioned. */
 const MANY_JOBS = 1_000_000;
 
+/** Of a connection that is dead one learns within 10 s, and then there is to be time for another one. */
+const SHORT_LEASE = 25_000;
+
 /** A setting that is allowed and may do harm. */
 interface Trap {
   readonly key: string;
-  /** Why, if it may. */
-  why(config: Config): string | null;
+  /** Why, if it may; where the store is shared there are more reasons. */
+  why(config: Config, isShared: boolean): string | null;
 }
 
 const TRAPS: readonly Trap[] = [
   {
     key: "lease",
-    why: ({ lease }) =>
-      lease < 10_000
+    why({ lease }, isShared) {
+      if (isShared && lease < SHORT_LEASE) {
+        const used = formatElapsed(usedOf(lease));
+        return `workers end their jobs when the server does not answer for ${used}`;
+      }
+      return lease < 10_000
         ? "a healthy worker may be taken for a lost one while the machine is busy or asleep"
-        : null,
+        : null;
+    },
   },
   {
     key: "poll_interval",
@@ -75,7 +85,7 @@ export async function settingsCheck(ward: Ward): Promise<Check> {
 
 function traps(config: Config, stored: ReadonlyMap<string, string>, ward: Ward): Finding[] {
   return TRAPS.flatMap((trap) => {
-    const why = trap.why(config);
+    const why = trap.why(config, ward.store.isShared);
     if (why === null) return [];
     const mend = queuectl(ward, "config", "unset", trap.key);
     const text = `${trap.key} is ${stored.get(trap.key)}: ${why}`;

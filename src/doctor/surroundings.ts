@@ -5,6 +5,7 @@
  */
 
 import { type Check, type Finding, problem, warning } from "../store/examination.ts";
+import type { Store } from "../store/store.ts";
 
 /** The oldest Deno that works. */
 const OLDEST_DENO = [2, 4, 2] as const;
@@ -52,7 +53,10 @@ function isOlder(version: string): boolean {
 }
 
 /** What jobs and their rescue need of the machine. */
-export function machineCheck(directory: string, senses = SENSES): Check {
+export function machineCheck(
+  { directory, isShared }: Pick<Store, "directory" | "isShared">,
+  senses = SENSES,
+): Check {
   const shell = senses.realPath("/bin/sh");
   const findings: Finding[] = [];
   if (shell === null) {
@@ -71,7 +75,8 @@ export function machineCheck(directory: string, senses = SENSES): Check {
     ));
   }
   const bytes = new TextEncoder().encode(directory).length + SOCKET_NAME;
-  if (bytes > MAX_SOCKET_PATH) {
+  // Where the store is on a server, that rings.
+  if (!isShared && bytes > MAX_SOCKET_PATH) {
     findings.push(warning(
       `The path of the store is too long for sockets (by ${bytes - MAX_SOCKET_PATH} bytes), so ` +
         "workers look for work once in a poll_interval instead of being woken",

@@ -29,7 +29,7 @@ export interface EnqueueOptions {
   readonly ifExists?: IfExists;
   /** The parents of all jobs; null if each says for itself. */
   readonly after?: readonly Parent[] | null;
-  /** The directory of jobs that name none. */
+  /** The directory of jobs that name none, unless the store is shared; relative ones start there. */
   readonly cwd: string;
   /** How to say what is to be done about a taken unique key: `--if-exists return or replace`. */
   readonly advice: string;
@@ -65,7 +65,8 @@ export class Enqueuer {
     { held = false, ifExists = "fail", after = null, cwd, advice, traceparent = null }:
       EnqueueOptions,
   ): Promise<Enqueuer> {
-    const defaults = specDefaults(resolveConfig(await store.settings()), cwd);
+    const place = { directory: cwd, isShared: store.isShared };
+    const defaults = specDefaults(resolveConfig(await store.settings()), place);
     const trace = traceparent === null ? null : await plainTrace(traceparent);
     const options = { held, ifExists, after, cwd, advice };
     return new Enqueuer(store, defaults, { ...options, traceparent: trace });

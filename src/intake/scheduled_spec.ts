@@ -48,7 +48,8 @@ export function readScheduledJob(written: unknown): Record<string, unknown> {
 }
 
 /**
- * The spec with the directory in which its jobs run: they are enqueued by a worker, from elsewhere.
+ * The spec with the directory in which its jobs run: they are enqueued by a worker, from elsewhere. In a store
+ * that several machines share, a job that names none has none.
  *
  * @param cwd an absolute directory
  */
@@ -57,7 +58,8 @@ export async function withDirectory(
   store: Store,
   cwd: string,
 ): Promise<Record<string, unknown>> {
-  const defaults = specDefaults(resolveConfig(await store.settings()), cwd);
+  const place = { directory: cwd, isShared: store.isShared };
+  const defaults = specDefaults(resolveConfig(await store.settings()), place);
   const { cwd: directory } = resolveSpec(parseSpec(spec), defaults, () => "");
   return directory === null ? spec : { ...spec, cwd: directory };
 }

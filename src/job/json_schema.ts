@@ -98,7 +98,9 @@ const WORDS: Readonly<Record<SpecKey, Words>> = {
     default: [],
   },
   cwd: {
-    description: "The directory that it runs in. Default: the one in which it is enqueued",
+    description:
+      "The directory that it runs in. Default: the one in which it is enqueued; with PostgreSQL, " +
+      "the worker's",
     minLength: 1,
   },
   tags: {

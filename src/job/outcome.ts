@@ -77,7 +77,7 @@ export function settle(job: AttemptedJob, outcome: Outcome, random: number): Set
     return { ...base, event: "hand_back", error: null, counts: false };
   }
   const isFatal = outcome.kind === "failed" && job.fatalExitCodes.includes(outcome.exitCode);
-  const error = describeOutcome(outcome) + (isFatal ? ", which is fatal" : "");
+  const error = errorText(describeOutcome(outcome) + (isFatal ? ", which is fatal" : ""));
   if (isFatal || job.attempts > job.maxRetries) return { ...base, event: "give_up", error };
   return { ...base, event: "fail", error, delay: backoffDelay(job, job.attempts, random) };
 }
@@ -85,6 +85,16 @@ export function settle(job: AttemptedJob, outcome: Outcome, random: number): Set
 /** The outcome that an exit code means. */
 export function outcomeOfExit(code: number): Outcome {
   return code === 0 ? { kind: "completed" } : { kind: "failed", exitCode: code };
+}
+
+/** Characters; each takes at most 3 bytes in UTF-8, and an index of PostgreSQL takes 2,704 of them. */
+const LONGEST_ERROR = 800;
+
+/** An error as it is kept. The path of a directory that is not there may have any length. */
+export function errorText(text: string): string {
+  return text.length <= LONGEST_ERROR
+    ? text
+    : `${text.slice(0, LONGEST_ERROR - 1).toWellFormed()}…`;
 }
 
 /** A failed outcome in words, as `error` shows it. */

@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import { fromBase64 } from "../base64.ts";
-import type { OutcomeKind } from "./outcome.ts";
+import { errorText, type OutcomeKind } from "./outcome.ts";
 import { SPEC_FIELDS } from "./spec_fields.ts";
 import { STATES } from "./state.ts";
 
@@ -115,7 +115,7 @@ export const RECORD_FIELDS = {
   started_at: time,
   finished_at: time,
   exit_code: exitCode,
-  error: text,
+  error: v.pipe(text, v.transform(errorText)),
   worker_id: text,
   schedule: v.pipe(text, v.check((value) => value !== "", "is empty")),
   fire_time: time,

@@ -152,8 +152,10 @@ export interface SpecDefaults {
   readonly backoffJitter: number;
   /** Milliseconds; null is none. */
   readonly timeout: number | null;
-  /** The absolute directory that a relative `cwd` starts from, and the default. */
+  /** The absolute directory in which a job runs that names none; null is the worker's own. */
   readonly cwd: string | null;
+  /** The absolute directory that a relative `cwd` starts from. */
+  readonly base: string | null;
 }
 
 /**
@@ -174,7 +176,7 @@ export function resolveSpec(spec: JobSpec, defaults: SpecDefaults, newId: () => 
     timeout: spec.timeout === undefined ? defaults.timeout : spec.timeout,
     uniqueKey: spec.unique_key ?? null,
     after: spec.after ?? [],
-    cwd: spec.cwd === undefined ? defaults.cwd : resolvePath(defaults.cwd, spec.cwd),
+    cwd: spec.cwd === undefined ? defaults.cwd : resolvePath(defaults.base, spec.cwd),
     tags: spec.tags ?? [],
     fatalExitCodes: spec.fatal_exit_codes ?? [],
     schedule: null,

@@ -9,7 +9,7 @@
 const PER_DOUBLING = 4;
 
 /** What takes longer than 2^35 ms, a year, counts as that long. */
-const LAST = 35 * PER_DOUBLING;
+export const LAST_BUCKET = 35 * PER_DOUBLING;
 
 /** How many durations are in which bucket. */
 export type Durations = ReadonlyMap<number, number>;
@@ -25,7 +25,7 @@ export function bucketOf(milliseconds: number): number {
 
 function workOut(milliseconds: number): number {
   if (!(milliseconds > 1)) return 0;
-  const bucket = Math.min(LAST, Math.ceil(Math.log2(milliseconds) * PER_DOUBLING));
+  const bucket = Math.min(LAST_BUCKET, Math.ceil(Math.log2(milliseconds) * PER_DOUBLING));
   // The logarithm of a bound may come out a hair above it.
   return milliseconds <= boundOf(bucket - 1) ? bucket - 1 : bucket;
 }

@@ -48,7 +48,10 @@ export type WorkerEvent =
   | { readonly type: "rescue_failed"; readonly worker: string; readonly error: string }
   /** This worker was given up by the others, and goes on under a new id. */
   | { readonly type: "worker_evicted"; readonly worker: string }
-  | { readonly type: "store_away"; readonly error: string }
+  /** @property leftToRun milliseconds until what runs is ended; null: it goes on */
+  | { readonly type: "store_away"; readonly error: string; readonly leftToRun: number | null }
+  /** The store has not answered for so long that others may take over what runs: that is ended. */
+  | { readonly type: "lease_over"; readonly worker: string; readonly running: number }
   | { readonly type: "store_back" }
   /** A job could not be begun, and not by its fault: it is handed back, and its slot rests. */
   | { readonly type: "slot_rests"; readonly jobId: string; readonly error: string }

@@ -146,8 +146,24 @@ function describe(event: WorkerEvent): Entry {
       return { level: "error", text: `Cannot clean up behind ${event.worker}: ${event.error}` };
     case "worker_evicted":
       return { level: "error", text: `${event.worker} was given up by the others: beginning anew` };
-    case "store_away":
-      return { level: "error", text: `${event.error}; running jobs go on, no new ones start` };
+    case "store_away": {
+      const { error, leftToRun } = event;
+      const running = leftToRun === null
+        ? "running jobs go on, no new ones start"
+        : `no new jobs start, and if it is not back in ${
+          formatElapsed(leftToRun)
+        } running ones are ended`;
+      return { level: "error", text: `${error}; ${running}` };
+    }
+    case "lease_over": {
+      const { worker, running } = event;
+      const jobs = countOf(running, "running job");
+      return {
+        level: "error",
+        text: `The store has been away for too long: ending ${jobs}, since others may take over`,
+        worker,
+      };
+    }
     case "store_back":
       return { level: "info", text: "The store is back" };
     case "slot_rests":

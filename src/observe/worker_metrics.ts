@@ -19,6 +19,8 @@ export interface WorkerSelf {
   /** Attempts in its hands; those that wait in the lines behind its slots are counted. */
   readonly running: number;
   readonly isStopping: boolean;
+  /** Milliseconds since its heart has beaten, by its own monotonic clock. */
+  readonly silentFor: number;
 }
 
 /** What a worker's figures are taken from. */
@@ -37,6 +39,7 @@ const TROUBLES = [
   "worker_evicted",
   "rescue_failed",
   "store_away",
+  "lease_over",
   "slot_rests",
   "slot_failed",
   "spool_broken",
@@ -111,16 +114,17 @@ export class WorkerFigures {
    */
   async unready(): Promise<string | null> {
     const { store, self, lease } = this.#sources;
-    const { id, isStopping } = self();
+    const { id, isStopping, silentFor } = self();
     if (isStopping) return "The worker is ending";
     if (this.#storeError !== null) return this.#storeError;
     if (this.#spoolError !== null) return `No jobs start: ${this.#spoolError}`;
     try {
-      const known = (await store.workers()).find((worker) => worker.id === id);
-      if (known === undefined) return "The worker is not among those of the store";
-      const late = Date.now() - known.heartbeatAt;
+      const isKnown = (await store.workers()).some((worker) => worker.id === id);
+      if (!isKnown) return "The worker is not among those of the store";
       // It claims nothing itself when a tick takes that long.
-      return late > lease / 2 ? `The worker's heart has not beaten for ${late} ms` : null;
+      return silentFor > lease / 2
+        ? `The worker's heart has not beaten for ${Math.round(silentFor)} ms`
+        : null;
     } catch (error) {
       if (error instanceof StoreError) return error.message;
       throw error;

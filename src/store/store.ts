@@ -17,6 +17,7 @@ import type { Check, ExamineOptions } from "./examination.ts";
 import type { Imported, ImportOptions, Taken, Wanted } from "./importing.ts";
 import type { BulkAction, BulkPortion, JobPage, PageFilter, PagePosition } from "./paging.ts";
 import type { QueueInfo, QueueSettings } from "./queues.ts";
+import type { Relocation } from "./relocation.ts";
 import type { NewSchedule, ScheduleInfo } from "./schedules.ts";
 import type { ErrorGroup, RunningJob, Statistics, Totals } from "./statistics.ts";
 import type { AttemptRef, RunningAttempt, TickRequest, TickResult } from "./tick.ts";
@@ -121,8 +122,13 @@ export interface Store extends AsyncDisposable {
   readonly location: string;
   /** What `--db` takes to mean this store, from any directory. */
   readonly address: string;
-  /** The absolute directory for spool files and logs, mode 0700. */
+  /**
+   * The absolute directory for spool files and logs on this machine, mode 0700. Where the store is shared a worker
+   * makes it for its user, and it may be missing for others.
+   */
   readonly directory: string;
+  /** Whether workers of several machines may use it, so that another one may take over what a worker runs. */
+  readonly isShared: boolean;
 
   /** The config values that were set, in their canonical text. */
   settings(): Promise<ReadonlyMap<string, string>>;
@@ -254,7 +260,7 @@ export interface Store extends AsyncDisposable {
   totals(): Promise<Totals[]>;
   /**
    * A word that is another one whenever anything in the store may have changed, by whomever. It takes some
-   * microseconds, and no lock.
+   * microseconds, or one question to a server, and no lock.
    *
    * @throws {StoreGoneError} if the store was replaced by another one, or a part of it was removed
    */
@@ -315,6 +321,11 @@ export interface Store extends AsyncDisposable {
    * and what ends meanwhile goes along. It is not asked for if that turn does not come.
    */
   tick(request: TickRequest | (() => TickRequest)): Promise<TickResult>;
+  /**
+   * A sign of life beside a tick that takes long, for which nothing is waited for but the worker's own row, where
+   * that is possible; false if others have given the worker up.
+   */
+  beat(worker: string): Promise<boolean>;
   /** The worker goes; it must not run anything any more. */
   leave(worker: string): Promise<void>;
   /** The attempts that a worker runs. */
@@ -370,4 +381,7 @@ export interface Store extends AsyncDisposable {
    * @throws {FiringTakenError} if its schedule has enqueued another job for the same time
    */
   importJobs(jobs: Iterable<MovedJob>, options: ImportOptions): Promise<Imported>;
+
+  /** What it takes to move all of it to another store, or all of another one to it. */
+  relocation(): Promise<Relocation>;
 }

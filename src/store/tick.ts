@@ -152,7 +152,7 @@ export interface TickResult {
   readonly now: number;
   /** Others have given this worker up: its attempts are not its own any more. */
   readonly evicted: boolean;
-  /** The other workers of the store; null if the tick was brief. */
+  /** The other workers of the store, but for how busy they are; null if the tick was brief, or they were not looked at. */
   readonly peers: readonly WorkerInfo[] | null;
   /** Time until the next job or schedule is due, or a rate lets a job begin; null if none does. */
   readonly nextDueIn: number | null;

@@ -21,6 +21,8 @@ export interface NewWorker {
   readonly slots: number;
   /** The queues it serves; null is all. */
   readonly queues: readonly string[] | null;
+  /** Its lease, milliseconds. Absent where all its peers are of one host, and nobody asks for it. */
+  readonly lease?: number;
 }
 
 /** A worker as others see it. */

@@ -62,18 +62,33 @@ class Keeper {
 
   async call(name: PropertyKey, args: readonly unknown[]): Promise<unknown> {
     await using use = await this.#use();
-    return await invoke(use.store, name, args);
+    try {
+      return await invoke(use.store, name, args);
+    } catch (error) {
+      await this.#hear(error, use);
+      throw error;
+    }
   }
 
   async *iterate(name: PropertyKey, args: readonly unknown[]): AsyncGenerator<unknown> {
     await using use = await this.#use();
-    yield* invoke(use.store, name, args) as AsyncIterable<unknown>;
+    try {
+      yield* invoke(use.store, name, args) as AsyncIterable<unknown>;
+    } catch (error) {
+      await this.#hear(error, use);
+      throw error;
+    }
   }
 
   /** The number of the store stands before its revision: that of another one may be the same. */
   async revision(): Promise<string> {
     await using use = await this.#use();
-    return `${use.number}-${await use.store.revision()}`;
+    try {
+      return `${use.held.number}-${await use.store.revision()}`;
+    } catch (error) {
+      await this.#hear(error, use);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -87,10 +102,11 @@ class Keeper {
       // Counted before the look: another call may find that the store is gone.
       held.uses++;
       try {
-        await held.store.revision();
+        // What a server says of itself comes with each answer; that a file was replaced has to be looked for.
+        if (!held.store.isShared) await held.store.revision();
         return {
           store: held.store,
-          number: held.number,
+          held,
           [Symbol.asyncDispose]: () => this.#release(held),
         };
       } catch (error) {
@@ -101,6 +117,11 @@ class Keeper {
     }
     await (this.#opening ??= this.#reopen().finally(() => this.#opening = null));
     return await this.#use();
+  }
+
+  /** A store that has gone under a call: the next one opens what is in its place. */
+  async #hear(error: unknown, { held }: Use): Promise<void> {
+    if (error instanceof StoreGoneError) await this.#retire(held);
   }
 
   async #reopen(): Promise<void> {
@@ -135,7 +156,7 @@ class Keeper {
 /** One call into a store, which is not closed before it ends. */
 interface Use extends AsyncDisposable {
   readonly store: Store;
-  readonly number: number;
+  readonly held: Held;
 }
 
 function invoke(store: Store, name: PropertyKey, args: readonly unknown[]): unknown {

@@ -6,35 +6,18 @@
  */
 
 import { AttemptRun, makeSpool, type Place } from "./attempt_run.ts";
-import { Launcher } from "./launcher.ts";
-import { Line, MAX_WAIT } from "./line.ts";
-import type { AttemptReport, AttemptStart, FromExecutor, ToExecutor } from "./protocol.ts";
-import { sleep } from "./sleep.ts";
+import { type HostedSlot, HostedSlots } from "./hosted_slots.ts";
+import { isOver, type LeaseEnd } from "./lease.ts";
+import { MAX_WAIT } from "./line.ts";
+import type { AttemptStart, FromExecutor, ToExecutor } from "./protocol.ts";
+import { Reports } from "./reports.ts";
 import { removeSpool } from "./spool.ts";
 
 /** How often running commands are looked at for output, milliseconds. */
 const LOOK_INTERVAL = 200;
 
-/** A launcher that dies younger than this is replaced later and later, for the shell may be broken. */
-const MIN_LAUNCHER_AGE = 1000;
-const MAX_REOPEN_DELAY = 10_000;
-
 /** Each so many looks, those that are stopped among the launchers of running commands go on. */
 const WAKE_EVERY = 5;
-
-/** Ends are told together if they come within so many milliseconds and no slot is free meanwhile. */
-const GATHERING = 16;
-
-/** A slot with its launcher; when the launcher dies, another slot takes the place of this one. */
-interface Slot {
-  readonly launcher: Launcher;
-  /** By the monotonic clock. */
-  readonly since: number;
-  /** The latest attempt, which may have ended; null if there was none. */
-  attempt: Promise<void> | null;
-  isBusy: boolean;
-  readonly line: Line;
-}
 
 /** The other end of the message channel, as a Web Worker sees it. */
 interface Port {
@@ -45,29 +28,29 @@ interface Port {
 
 class Executor {
   readonly #port: Port;
-  /** The slots that are to be there; each has its launcher in `#slots` as soon as that has started. */
-  readonly #wanted = new Set<number>();
-  readonly #slots = new Map<number, Slot>();
+  readonly #slots: HostedSlots;
+  readonly #reports: Reports;
   /** By token, in the order of their start. */
   readonly #running = new Map<string, AttemptRun>();
   /** Tokens of attempts that have ended, with more spool files than those of their output. */
   readonly #withMoreFiles = new Set<string>();
-  /** How many launchers of a slot have died young, one after the other. */
-  readonly #youngDeaths = new Map<number, number>();
-  /** Launchers that start or end. */
-  readonly #changes = new Set<Promise<void>>();
   #place: Place = { spool: "", cwd: Deno.cwd() };
   #lookTimer: ReturnType<typeof setTimeout> | null = null;
   #lineTimer: ReturnType<typeof setTimeout> | null = null;
-  /** Ends that are to be told. */
-  #reports: AttemptReport[] = [];
-  #reportTimer: ReturnType<typeof setTimeout> | null = null;
   #looks = 0;
-  /** Whether any slot has ever been ready. */
-  #wasReady = false;
+  /** Null: there is no end to it. */
+  #lease: LeaseEnd | null = null;
+  #saidLeaseOver = false;
 
   constructor(port: Port) {
     this.#port = port;
+    this.#reports = new Reports((message, transfer) => port.postMessage(message, transfer));
+    this.#slots = new HostedSlots({
+      spool: () => this.#place.spool,
+      post: (message) => port.postMessage(message),
+      giveUp: (starts) => this.#reports.giveUp(starts),
+      watched: (work) => this.#watched(work),
+    });
   }
 
   handle(message: ToExecutor): void {
@@ -75,24 +58,27 @@ class Executor {
       case "open":
         this.#place = { ...this.#place, spool: message.spool };
         makeSpool(message.spool);
-        for (const slot of message.slots) {
-          this.#wanted.add(slot);
-          this.#change(this.#open(slot));
-        }
+        this.#slots.open(message.slots);
         break;
       case "work":
         for (const start of message.start) this.#start(start);
         for (const token of message.settled) this.#forget(token);
         break;
+      case "lease":
+        this.#lease = message.end;
+        this.#saidLeaseOver = false;
+        break;
       case "end":
         this.#running.get(message.token)?.end({ reason: message.reason }, message.grace);
-        for (const { line } of this.#slots.values()) this.#giveUp(line.takeOut(message.token));
+        for (const line of this.#slots.lines()) this.#reports.giveUp(line.takeOut(message.token));
         break;
       case "clear_lines":
-        for (const slot of message.slots) this.#giveUp(this.#slots.get(slot)?.line.takeAll() ?? []);
+        for (const slot of message.slots) {
+          this.#reports.giveUp(this.#slots.get(slot)?.line.takeAll() ?? []);
+        }
         break;
       case "close_slots":
-        for (const slot of message.slots) this.#change(this.#closeSlot(slot));
+        this.#slots.close(message.slots);
         break;
       case "close":
         this.#watched(this.#close(message.keepFiles));
@@ -108,64 +94,6 @@ class Executor {
     work.catch((error) => this.fail(error));
   }
 
-  #change(work: Promise<void>): void {
-    this.#changes.add(work);
-    this.#watched(work.finally(() => this.#changes.delete(work)));
-  }
-
-  /** @param failures how often it was tried in vain, one after the other */
-  async #open(index: number, failures = 0): Promise<void> {
-    let launcher: Launcher;
-    try {
-      if (failures > 0) makeSpool(this.#place.spool);
-      launcher = await Launcher.start(this.#place.spool);
-    } catch (error) {
-      // The process table may be full for a while, and other slots have jobs that run.
-      if (!this.#wasReady) throw error;
-      return this.#openLater(index, failures + 1, error);
-    }
-    // It may have been closed in the meantime.
-    if (!this.#wanted.has(index)) return await launcher.close();
-    this.#wasReady = true;
-    const line = new Line();
-    const slot = { launcher, since: performance.now(), attempt: null, isBusy: false, line };
-    this.#slots.set(index, slot);
-    this.#port.postMessage({ type: "slot_ready", slot: index, launcher: launcher.ref });
-    this.#watched(launcher.ended.then(() => this.#replace(index, slot)));
-  }
-
-  #openLater(index: number, failures: number, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#port.postMessage({ type: "slot_failed", slot: index, error: reason });
-    const again = async () => {
-      await sleep(Math.min(MAX_REOPEN_DELAY, 100 * 2 ** failures));
-      if (this.#wanted.has(index)) this.#change(this.#open(index, failures));
-    };
-    this.#watched(again());
-  }
-
-  /** After a launcher died by other hands. That its attempt is lost is said before there is a new one. */
-  async #replace(index: number, slot: Slot): Promise<void> {
-    if (!this.#wanted.has(index)) return;
-    this.#port.postMessage({ type: "slot_gone", slot: index, launcher: slot.launcher.ref });
-    this.#giveUp(slot.line.takeAll());
-    await slot.attempt;
-    await slot.launcher.close();
-    const isYoung = performance.now() - slot.since < MIN_LAUNCHER_AGE;
-    const deaths = isYoung ? (this.#youngDeaths.get(index) ?? 0) + 1 : 0;
-    this.#youngDeaths.set(index, deaths);
-    if (deaths > 1) await sleep(Math.min(MAX_REOPEN_DELAY, 50 * 2 ** deaths));
-    if (this.#wanted.has(index)) this.#change(this.#open(index));
-  }
-
-  async #closeSlot(index: number): Promise<void> {
-    this.#wanted.delete(index);
-    const slot = this.#slots.get(index);
-    this.#slots.delete(index);
-    this.#youngDeaths.delete(index);
-    await slot?.launcher.close();
-  }
-
   /** The attempt is settled: its files may go. */
   #forget(token: string): void {
     removeSpool(this.#place.spool, token, this.#withMoreFiles.delete(token));
@@ -174,12 +102,13 @@ class Executor {
   #start(start: AttemptStart): void {
     const slot = this.#slots.get(start.slot);
     if (slot === undefined) throw new Error(`No slot ${start.slot} is open`);
+    if (this.#isTooLate) return this.#reports.giveUp([start]);
     if (!slot.isBusy) return this.#begin(start, slot);
     slot.line.join(start);
     this.#armLine();
   }
 
-  #begin(start: AttemptStart, slot: Slot): void {
+  #begin(start: AttemptStart, slot: HostedSlot): void {
     const run = new AttemptRun(start, slot.launcher, this.#place);
     this.#running.set(start.token, run);
     this.#armLook();
@@ -188,53 +117,44 @@ class Executor {
     this.#watched(slot.attempt);
   }
 
-  async #follow(token: string, run: AttemptRun, slot: Slot): Promise<void> {
+  async #follow(token: string, run: AttemptRun, slot: HostedSlot): Promise<void> {
     try {
       const report = await run.ended;
       if (run.hasMoreFiles) this.#withMoreFiles.add(token);
       // Before the end is told, after which the pool takes the next in line to have begun.
-      this.#giveUp(slot.line.takeLate());
-      this.#reports.push(report);
+      this.#reports.giveUp(this.#isTooLate ? slot.line.takeAll() : slot.line.takeLate());
+      this.#reports.add(report);
     } finally {
       this.#running.delete(token);
     }
     slot.isBusy = false;
     const next = slot.line.next();
-    if (next === undefined) return this.#tell();
+    if (next === undefined) return this.#reports.tell();
     this.#begin(next, slot);
-    this.#reportTimer ??= setTimeout(() => this.#tell(), GATHERING);
+    this.#reports.tellSoon();
   }
 
-  /** Tells of the ends that have gathered. */
-  #tell(): void {
-    if (this.#reportTimer !== null) clearTimeout(this.#reportTimer);
-    this.#reportTimer = null;
-    const reports = this.#reports;
-    this.#reports = [];
-    if (reports.length > 0) {
-      this.#port.postMessage({ type: "ended", reports }, reports.flatMap(buffersOf));
-    }
+  /** Whether others may have been given what this executor has yet to begin. */
+  get #isTooLate(): boolean {
+    return this.#lease !== null && isOver(this.#lease);
   }
 
-  /** These do not wait any longer. */
-  #giveUp(starts: readonly AttemptStart[]): void {
-    if (starts.length === 0) return;
-    const now = Date.now();
-    for (const { slot, token } of starts) {
-      this.#reports.push({
-        ...{ slot, token, result: { kind: "unclaimed" }, ending: null },
-        ...{ startedAt: now, finishedAt: now, chunks: [], outputBytes: 0 },
-      });
-    }
-    this.#tell();
+  /** Ends all, if others may soon be given what runs here: also while the supervisor hangs. */
+  #lookAtLease(): void {
+    if (!this.#isTooLate) return;
+    for (const line of this.#slots.lines()) this.#reports.giveUp(line.takeAll());
+    for (const run of this.#running.values()) run.end({ reason: "hand_back" }, 0);
+    if (this.#saidLeaseOver) return;
+    this.#saidLeaseOver = true;
+    this.#port.postMessage({ type: "lease_over" });
   }
 
   /** One timer for all lines, and only while somebody waits. */
   #armLine(): void {
     this.#lineTimer ??= setTimeout(() => {
       this.#lineTimer = null;
-      const lines = [...this.#slots.values()].map(({ line }) => line);
-      this.#giveUp(lines.flatMap((line) => line.takeLate()));
+      const lines = this.#slots.lines();
+      this.#reports.giveUp(lines.flatMap((line) => line.takeLate()));
       if (lines.some((line) => !line.isEmpty)) this.#armLine();
     }, MAX_WAIT);
   }
@@ -245,6 +165,7 @@ class Executor {
     this.#lookTimer = setTimeout(() => {
       this.#lookTimer = null;
       try {
+        this.#lookAtLease();
         this.#look();
       } catch (error) {
         this.fail(error);
@@ -266,10 +187,7 @@ class Executor {
   }
 
   async #close(keepFiles: boolean): Promise<void> {
-    this.#wanted.clear();
-    await Promise.allSettled(this.#changes);
-    const launchers = [...this.#slots.values()].map((slot) => slot.launcher);
-    await Promise.all(launchers.map((launcher) => launcher.close({ keepStatus: keepFiles })));
+    await this.#slots.closeAll(keepFiles);
     this.#port.postMessage({ type: "closed" });
     this.#port.close();
   }
@@ -279,11 +197,6 @@ class Executor {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return /\(os error \d+\)/.test(error.message) ? error.message : error.stack ?? error.message;
-}
-
-/** A chunk is a view of a buffer that it may share with others. */
-function buffersOf({ chunks }: AttemptReport): Transferable[] {
-  return [...new Set(chunks.map((chunk) => chunk.bytes.buffer as ArrayBuffer))];
 }
 
 const port = self as unknown as Port;

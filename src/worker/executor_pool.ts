@@ -7,6 +7,7 @@
 
 import type { FreeSlot } from "./attempt_start.ts";
 import { type ExecutorListener, ExecutorThread } from "./executor_thread.ts";
+import type { LeaseEnd } from "./lease.ts";
 import type {
   AttemptReport,
   AttemptStart,
@@ -38,6 +39,8 @@ export interface PoolListener {
   /** The attempt that was in front of this one has ended, or there was none. */
   begun(token: string): void;
   ended(report: AttemptReport): void;
+  /** The lease was not renewed in time: what runs is being ended. Each executor says so. */
+  leaseOver(): void;
   /** An executor has failed; these attempts were in its hands, with these launchers. */
   failed(error: string, orphans: readonly Orphan[]): void;
   /** No slot has ever become ready, and it does not look as if one will. */
@@ -76,6 +79,8 @@ export class ExecutorPool implements ExecutorListener {
   readonly #owners = new Map<string, ExecutorThread>();
   readonly #options: PoolOptions;
   readonly #listener: PoolListener;
+  /** Null: there is no end to it, or nothing was begun yet. */
+  #lease: LeaseEnd | null = null;
   #nextIndex = 0;
   /** Executors that failed one after the other, without a slot becoming ready in between. */
   #failures = 0;
@@ -161,6 +166,17 @@ export class ExecutorPool implements ExecutorListener {
     for (const executor of this.#executors) executor.flush();
   }
 
+  /** The launcher of each slot, as far as it has one. */
+  launchers(): ProcessRef[] {
+    return [...this.#slots.values()].flatMap(({ launcher }) => launcher === null ? [] : [launcher]);
+  }
+
+  /** From this moment on nothing is to run, unless it is put off: the executors see to it by themselves. */
+  renew(end: LeaseEnd): void {
+    this.#lease = end;
+    for (const executor of this.#executors) executor.renew(end);
+  }
+
   /** Ends an attempt's tree: SIGTERM, after `grace` milliseconds SIGKILL. */
   end(token: string, grace: number, reason: RequestedEnd): void {
     this.#owners.get(token)?.end(token, grace, reason);
@@ -209,6 +225,10 @@ export class ExecutorPool implements ExecutorListener {
       if (slot.isLeaving && slot.token === null) this.#remove([slot]);
       this.#listener.ended(report);
     }
+  }
+
+  leaseOver(): void {
+    this.#listener.leaseOver();
   }
 
   /** Its launchers go on without it: the owner ends them, and others take over the slots. */
@@ -301,6 +321,7 @@ export class ExecutorPool implements ExecutorListener {
   #hire(): ExecutorThread {
     const executor = new ExecutorThread(this.#options.spool, this);
     this.#executors.add(executor);
+    if (this.#lease !== null) executor.renew(this.#lease);
     return executor;
   }
 }

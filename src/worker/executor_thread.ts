@@ -5,6 +5,7 @@
  */
 
 import { executorUrl } from "./executor_url.ts";
+import type { LeaseEnd } from "./lease.ts";
 import type {
   AttemptReport,
   AttemptStart,
@@ -23,6 +24,8 @@ export interface ExecutorListener {
   slotFailed(error: string): void;
   output(chunks: readonly OutputChunk[]): void;
   ended(reports: readonly AttemptReport[]): void;
+  /** The lease was not renewed in time: what it ran is being ended. */
+  leaseOver(): void;
   /** It cannot go on, and is terminated. */
   failed(executor: ExecutorThread, error: string): void;
 }
@@ -59,6 +62,11 @@ export class ExecutorThread {
   /** Makes slots; the listener hears of each when it is ready. */
   open(slots: readonly number[]): void {
     this.#send({ type: "open", slots, spool: this.#spool });
+  }
+
+  /** From this moment on it is to run nothing, unless that is put off. */
+  renew(end: LeaseEnd): void {
+    this.#send({ type: "lease", end });
   }
 
   /** Whoever waits in the lines of these slots is not to wait any longer. */
@@ -120,6 +128,8 @@ export class ExecutorThread {
         return this.#listener.slotFailed(message.error);
       case "output":
         return this.#listener.output(message.chunks);
+      case "lease_over":
+        return this.#listener.leaseOver();
       case "ended":
         return this.#listener.ended(message.reports);
       case "closed":

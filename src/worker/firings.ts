@@ -29,8 +29,10 @@ export async function workOutFiring(
   const nextAt = schedule.nextAt!;
   const times = await parseCron(cron, timezone);
   const spec = parseSpec(JSON.parse(schedule.spec));
+  // The directory is in the spec, if the job is to have one.
+  const defaults = specDefaults(config, { directory: null, isShared: false });
   const jobs = dueFirings(times, { nextAt, catchUp }, now).map((fireTime) => ({
-    ...resolveSpec(spec, specDefaults(config, null), uuidv7),
+    ...resolveSpec(spec, defaults, uuidv7),
     schedule: name,
     fireTime,
   }));

@@ -214,6 +214,15 @@ export function salvageStatus(
   return line === undefined ? null : attemptResult(line.slice(token.length + 1), cwd);
 }
 
+/** Whether a launcher has left its file for statuses here, which each makes at its start. */
+export function hasStatus(spool: string, launcher: ProcessRef): boolean {
+  try {
+    return Deno.lstatSync(statusPath(spool, launcher)).isFile;
+  } catch {
+    return false;
+  }
+}
+
 /** Removes what a dead launcher left beside the spool. */
 export function removeStatus(spool: string, launcher: ProcessRef): void {
   removeIfThere(statusPath(spool, launcher));

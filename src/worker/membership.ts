@@ -10,7 +10,7 @@ import { newWorkerId } from "./worker_id.ts";
 import type { WorkerOptions } from "./worker_options.ts";
 
 /** What a membership needs to know of its worker. */
-export type MemberOptions = Pick<WorkerOptions, "name" | "host" | "queues">;
+export type MemberOptions = Pick<WorkerOptions, "name" | "host" | "queues" | "config">;
 
 /** Makes a worker known to the others, and woken by the store. */
 export class Membership implements AsyncDisposable {
@@ -45,9 +45,12 @@ export class Membership implements AsyncDisposable {
 
   /** From here on others see this worker. */
   async join(slots: number): Promise<void> {
-    const { host, queues } = this.#options;
+    const { host, queues, config: { lease } } = this.#options;
     await this.#bell?.[Symbol.asyncDispose]();
     this.#bell = null;
+    const { isShared } = this.#store;
+    // On a server it leaves nothing behind, and a worker that has joined without one would only poll.
+    if (isShared) await this.#listen();
     await this.#store.join({
       id: this.#id,
       host: host.name,
@@ -55,10 +58,15 @@ export class Membership implements AsyncDisposable {
       process: processRef(Deno.pid)!,
       slots,
       queues,
+      lease,
     });
     // Not before: of a worker that is killed, others remove the doorbell only if they know of the worker.
-    this.#bell = await this.#store.doorbell(this.#id, this.#wake);
+    if (!isShared) await this.#listen();
     this.#slots = slots;
+  }
+
+  async #listen(): Promise<void> {
+    this.#bell = await this.#store.doorbell(this.#id, this.#wake);
   }
 
   /** Takes another id, since the others have given this one up. */

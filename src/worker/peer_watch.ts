@@ -21,10 +21,27 @@ export interface WatchOptions {
   readonly hostIdentity: string;
   /** Milliseconds without a heartbeat after which a worker is lost. */
   readonly lease: number;
+  /**
+   * In a crowd, what was seen of a heart for less time than this, milliseconds, is not for others to know: every heart
+   * stands still between two beats, and where hundreds of workers write that down of each other, they do little else.
+   */
+  readonly notedFrom: number;
+  /** The id of the worker that watches. */
+  readonly self: () => string;
   readonly isAlive: (ref: ProcessRef) => boolean;
   /** A monotonic clock, milliseconds. */
   readonly clock: () => number;
 }
+
+/**
+ * Of the workers that live, each gives those before it so long, milliseconds, to take over what was lost
+ * elsewhere: the first one has done so by then. It is less with a short lease.
+ */
+const PRECEDENCE = 1000;
+const MAX_BEFORE = 10;
+
+/** So many peers are no crowd. */
+const FEW = 16;
 
 interface Watched {
   readonly heartbeat: number;
@@ -76,15 +93,19 @@ export class PeerWatch {
     }
     for (const id of this.#watched.keys()) if (!present.has(id)) this.#watched.delete(id);
     return peers.flatMap((peer) => {
-      const reason = this.#judge(peer);
+      const reason = this.#judge(peer, peers);
       return reason === null ? [] : [{ peer, reason }];
     });
   }
 
   /** What this watch has seen, for the store to keep. */
   observations(): ReadonlyMap<string, Observation> {
+    // Few rows are always written: an observer that lives for two looks has but a short time to tell of.
+    const notedFrom = this.#watched.size <= FEW ? 0 : this.#options.notedFrom;
+    const noted = [...this.#watched]
+      .filter(([, { before, unmovedFor }]) => before + unmovedFor >= notedFrom);
     return new Map(
-      [...this.#watched].map(([id, { heartbeat, before, unmovedFor }]) => [id, {
+      noted.map(([id, { heartbeat, before, unmovedFor }]) => [id, {
         heartbeat,
         unmovedFor: Math.round(before + unmovedFor),
       }]),
@@ -97,10 +118,36 @@ export class PeerWatch {
       process.pid === pid && process.startTime === startTime;
   }
 
-  #judge(peer: WorkerInfo): LossReason | null {
-    const { hostIdentity, isAlive, lease } = this.#options;
-    if (peer.hostIdentity === hostIdentity && !isAlive(peer.process)) return "died";
-    const { before, unmovedFor } = this.#watched.get(peer.id)!;
-    return Math.max(before + unmovedFor, peer.unmovedFor) >= lease ? "hung" : null;
+  #judge(peer: WorkerInfo, peers: readonly WorkerInfo[]): LossReason | null {
+    const { hostIdentity, isAlive } = this.#options;
+    const isHere = peer.hostIdentity === hostIdentity;
+    if (isHere && !isAlive(peer.process)) return "died";
+    const lease = this.#leaseOf(peer);
+    const unmovedFor = this.#unmovedFor(peer);
+    if (unmovedFor < lease) return null;
+    return isHere || unmovedFor >= lease + this.#courtesy(peer, peers, lease) ? "hung" : null;
+  }
+
+  /** A worker that has begun with a longer lease goes by that one: it may run its jobs until then. */
+  #leaseOf({ lease = 0 }: WorkerInfo): number {
+    return Math.max(lease, this.#options.lease);
+  }
+
+  #unmovedFor({ id, unmovedFor }: WorkerInfo): number {
+    const known = this.#watched.get(id);
+    return known === undefined ? unmovedFor : Math.max(known.before + known.unmovedFor, unmovedFor);
+  }
+
+  /**
+   * How much longer than its lease a worker of another host is given, milliseconds. From here nothing of it
+   * can be ended, nor its files be read: if a worker lives there, that one can, and comes first. Of all others
+   * one will do, so they take their turns.
+   */
+  #courtesy(peer: WorkerInfo, peers: readonly WorkerInfo[], lease: number): number {
+    const living = peers.filter((one) => one.id !== peer.id && this.#unmovedFor(one) < lease / 2);
+    const hasNeighbour = living.some(({ hostIdentity }) => hostIdentity === peer.hostIdentity);
+    const self = this.#options.self();
+    const before = Math.min(living.filter(({ id }) => id < self).length, MAX_BEFORE);
+    return (hasNeighbour ? lease / 3 : 0) + before * Math.min(PRECEDENCE, lease / 30);
   }
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { LeaseEnd } from "./lease.ts";
+
 /** A process, told apart from a later one with the same pid by its start time. */
 export interface ProcessRef {
   readonly pid: number;
@@ -105,6 +107,11 @@ export type ToExecutor =
     readonly grace: number;
     readonly reason: RequestedEnd;
   }
+  /**
+   * From this moment on, unless it is put off, nothing begins any more and all that runs is handed back, with
+   * SIGKILL: the store may give it to others. Without this message there is no such moment.
+   */
+  | { readonly type: "lease"; readonly end: LeaseEnd }
   /** Whoever waits in the lines of these slots is `unclaimed`. */
   | { readonly type: "clear_lines"; readonly slots: readonly number[] }
   /** Let the launchers of these slots go: they run nothing, and will not be used again. */
@@ -124,6 +131,8 @@ export type FromExecutor =
   | { readonly type: "slot_failed"; readonly slot: number; readonly error: string }
   /** What commands that run for more than 200 ms have written since the last look. */
   | { readonly type: "output"; readonly chunks: readonly OutputChunk[] }
+  /** The lease is over: what runs is being ended. Once for each lease. */
+  | { readonly type: "lease_over" }
   /** Attempts that have ended, in that order. */
   | { readonly type: "ended"; readonly reports: readonly AttemptReport[] }
   /** The launchers are gone. The last message. */

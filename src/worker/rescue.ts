@@ -10,7 +10,7 @@ import type { AttemptEnd, RunningAttempt } from "../store/tick.ts";
 import type { WorkerInfo } from "../store/workers.ts";
 import { outcomeOfEnding, readEnding } from "./ending.ts";
 import { isAlive } from "./host.ts";
-import { removeStatus, salvageStatus } from "./launcher.ts";
+import { hasStatus, removeStatus, salvageStatus } from "./launcher.ts";
 import type { LossReason } from "./peer_watch.ts";
 import { killHard } from "./process_tree.ts";
 import type { AttemptResult } from "./protocol.ts";
@@ -111,13 +111,14 @@ function salvage(
 /**
  * Whether an attempt has only waited in the line of its slot, so that nothing of it was to be ended: its files
  * are the first thing that is made. After a power cut they may be gone of one that had begun, so this is only
- * to be asked since the boot in which it was claimed.
+ * to be asked since the boot in which it was claimed. Nor does it tell anything if the worker had its files
+ * elsewhere: another user's are in another directory, where the store has none beside it.
  */
 function hasNeverBegun(
-  { isAhead, token }: RunningAttempt,
+  { isAhead, launcher, token }: RunningAttempt,
   { spool }: Pick<RescueOptions, "spool">,
 ): boolean {
-  return isAhead && !hasSpool(spool, token);
+  return isAhead && hasStatus(spool, launcher) && !hasSpool(spool, token);
 }
 
 /** A file that cannot be read must keep neither the job from running again nor the other files. */

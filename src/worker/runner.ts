@@ -10,9 +10,10 @@ import type { AttemptRef, Claim, RunningAttempt } from "../store/tick.ts";
 import { attemptStart, type FreeSlot, type StartOptions } from "./attempt_start.ts";
 import { Attempts, type Pending } from "./attempts.ts";
 import { ExecutorPool, type Orphan, type PoolListener, type PoolOptions } from "./executor_pool.ts";
+import type { LeaseEnd } from "./lease.ts";
 import { MAX_WAIT } from "./line.ts";
 import { Pace } from "./pace.ts";
-import type { AttemptReport, OutputChunk, RequestedEnd } from "./protocol.ts";
+import type { AttemptReport, OutputChunk, ProcessRef, RequestedEnd } from "./protocol.ts";
 import { SpoolProbe } from "./spool_probe.ts";
 import type { Traced } from "./worker_options.ts";
 
@@ -28,6 +29,8 @@ export interface RunnerListener {
   wake(): void;
   /** An executor has failed: its attempts are to be ended, and salvaged as a dead worker's would be. */
   orphaned(attempts: readonly RunningAttempt[]): void;
+  /** The lease was not renewed in time: what runs is being ended. */
+  leaseOver(): void;
   /** No job can be started here. */
   broken(error: string): void;
 }
@@ -145,6 +148,16 @@ export class Runner implements PoolListener {
     this.#listener.wake();
   }
 
+  /** The launchers that start commands here. */
+  launchers(): ProcessRef[] {
+    return this.#pool.launchers();
+  }
+
+  /** From this moment on nothing runs here, unless it is put off. Before what begins under it. */
+  renew(end: LeaseEnd): void {
+    this.#pool.renew(end);
+  }
+
   /** Tells the executors what has gathered. */
   flush(): void {
     this.#pool.flush();
@@ -198,6 +211,10 @@ export class Runner implements PoolListener {
     }
     this.#attempts.report(report);
     this.#listener.wake();
+  }
+
+  leaseOver(): void {
+    this.#listener.leaseOver();
   }
 
   failed(error: string, orphans: readonly Orphan[]): void {

@@ -8,18 +8,23 @@ import { StoreError, StoreGoneError, StoreLockedError } from "../errors.ts";
 import type { Events } from "../observe/events.ts";
 import type { LockWatch } from "./lock_watch.ts";
 
+/** What a link works with. */
+export interface StoreLinkOptions {
+  readonly events: Events;
+  readonly locks: LockWatch;
+  /** Milliseconds for which running jobs may go on without the store; null: for ever. */
+  leftToRun(): number | null;
+  /** The store will not come back. */
+  gone(error: StoreGoneError): void;
+}
+
 /** Knows whether the store is away. */
 export class StoreLink {
-  readonly #events: Events;
-  readonly #locks: LockWatch;
-  readonly #onGone: (error: StoreGoneError) => void;
+  readonly #options: StoreLinkOptions;
   #isAway = false;
 
-  /** @param onGone the store will not come back */
-  constructor(events: Events, locks: LockWatch, onGone: (error: StoreGoneError) => void) {
-    this.#events = events;
-    this.#locks = locks;
-    this.#onGone = onGone;
+  constructor(options: StoreLinkOptions) {
+    this.#options = options;
   }
 
   /** Whether the store did not answer the last time, and nobody has said that it is back. */
@@ -41,7 +46,7 @@ export class StoreLink {
 
   /** The same for a write, which a lock may keep waiting. */
   write<T>(work: () => Promise<T>): Promise<T | null> {
-    return this.ask(() => this.#locks.during(work));
+    return this.ask(() => this.#options.locks.during(work));
   }
 
   /**
@@ -57,11 +62,11 @@ export class StoreLink {
   async enter(work: () => Promise<void>, isStopping: () => boolean): Promise<void> {
     while (true) {
       try {
-        await this.#locks.during(work);
+        await this.#options.locks.during(work);
         if (this.#isAway) this.back();
         return;
       } catch (error) {
-        const isWaiting = error instanceof StoreLockedError && this.#locks.isWaiting;
+        const isWaiting = error instanceof StoreLockedError && this.#options.locks.isWaiting;
         if (isWaiting && !isStopping()) this.#away(error);
         else {
           // There is nothing to take leave of.
@@ -75,17 +80,20 @@ export class StoreLink {
   /** The store answers again, and all is in order. */
   back(): void {
     this.#isAway = false;
-    this.#events.emit({ type: "store_back" });
+    this.#options.events.emit({ type: "store_back" });
   }
 
   /** Running jobs are ended, and the worker says why at its end. */
   #gone(error: StoreGoneError): void {
     this.#isAway = true;
-    this.#onGone(error);
+    this.#options.gone(error);
   }
 
   #away(error: StoreError): void {
-    if (!this.#isAway) this.#events.emit({ type: "store_away", error: error.message });
+    if (!this.#isAway) {
+      const { events, leftToRun } = this.#options;
+      events.emit({ type: "store_away", error: error.message, leftToRun: leftToRun() });
+    }
     this.#isAway = true;
   }
 }

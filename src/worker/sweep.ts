@@ -16,12 +16,15 @@ const STATUS = /^launcher-(\d+)-(\d+)\.status$/;
 const SPOOL = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:out|err|in|end)$/;
 
 /**
- * Removes the files that belong to no attempt that runs and to no process that lives.
- *
- * @throws {StoreError} if the store cannot be used
+ * Removes the files that belong to no attempt that runs and to no process that lives, as far as that is possible:
+ * what stays is for the next worker.
  */
 export async function sweep(store: Store, host: Host): Promise<void> {
-  for (const path of await leftovers(store, host)) removeIfThere(path);
+  try {
+    for (const path of await leftovers(store, host)) removeIfThere(path);
+  } catch {
+    // The store is away, or the files are not ours to remove.
+  }
 }
 
 /**
@@ -34,14 +37,16 @@ export async function sweep(store: Store, host: Host): Promise<void> {
  * @throws {StoreError} if the store cannot be used
  */
 export async function leftovers(
-  store: Pick<Store, "directory" | "workers" | "attemptsOf">,
+  store: Pick<Store, "directory" | "isShared" | "workers" | "attemptsOf">,
   host: Host,
 ): Promise<string[]> {
   const names = [...Deno.readDirSync(store.directory)].map(({ name }) => name).filter(isCandidate);
   if (names.length === 0) return [];
   const workers = await store.workers();
-  // Whether the processes of another pid namespace live cannot be seen from here.
-  if (workers.some(({ hostIdentity }) => hostIdentity !== host.identity)) return [];
+  // Whether the processes of another pid namespace live cannot be seen from here. The files of other machines
+  // are not here; and should a container share this directory, a launcher makes the file for its status again.
+  const isElsewhere = workers.some(({ hostIdentity }) => hostIdentity !== host.identity);
+  if (isElsewhere && !store.isShared) return [];
   const attempts = (await Promise.all(workers.map(({ id }) => store.attemptsOf(id)))).flat();
   const tokens = new Set(attempts.map(({ token }) => token));
   const statuses = new Set(attempts.map(({ launcher }) => statusName(launcher)));

@@ -7,6 +7,8 @@
 /** Wakes one sleeper; a call that comes while nobody sleeps is kept for the next. */
 export class Wakeup {
   #pending = false;
+  /** A call comes soon. */
+  #isArmed = false;
   #wake: (() => void) | null = null;
   readonly #channel = new MessageChannel();
 
@@ -14,6 +16,17 @@ export class Wakeup {
   call(): void {
     this.#pending = true;
     this.#wake?.();
+  }
+
+  /** A call so many milliseconds from now, which stands for all such calls until then. */
+  callLater(delay: number): void {
+    if (this.#isArmed) return;
+    this.#isArmed = true;
+    const timer = setTimeout(() => {
+      this.#isArmed = false;
+      this.call();
+    }, delay);
+    Deno.unrefTimer(timer);
   }
 
   /** What was called for until now is seen to already. */

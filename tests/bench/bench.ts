@@ -30,6 +30,7 @@ import { memory } from "./rows/memory.ts";
 import { noopCost } from "./rows/noop_cost.ts";
 import { noopJobs } from "./rows/noop_jobs.ts";
 import { page } from "./rows/page.ts";
+import { postgres } from "./rows/postgres.ts";
 import { prune } from "./rows/prune.ts";
 import { watched } from "./rows/watched.ts";
 
@@ -40,6 +41,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   noopJobs,
   noopCost,
   claimSettle,
+  postgres,
   enqueueOne,
   bulkEnqueue,
   bulkEnqueueMany,

@@ -43,8 +43,11 @@ export interface Benchmark {
   readonly repeats?: number;
   /** Whether a first turn is left out of the figures, to warm the caches: yes if absent. */
   readonly warmUp?: boolean;
-  /** Makes the contestants that this machine has; `folder` is theirs and removed afterwards. */
-  prepare(folder: string): Promise<readonly Contestant[]>;
+  /**
+   * Makes the contestants that this machine has; `folder` is theirs and removed afterwards, and what they
+   * share is ended with `cleanUp`.
+   */
+  prepare(folder: string, cleanUp: AsyncDisposableStack): Promise<readonly Contestant[]>;
 }
 
 /** The figures of one contestant, or of one key of it. */
@@ -108,7 +111,8 @@ export async function measure(
 ): Promise<Result> {
   const { name, title, unit, targets, warmUp = true } = benchmark;
   const turns = repeats ?? benchmark.repeats ?? REPEATS;
-  const prepared = await benchmark.prepare(folder);
+  await using cleanUp = new AsyncDisposableStack();
+  const prepared = await benchmark.prepare(folder, cleanUp);
   const lines = prepared.map(({ name }) => ({ name, figures: new Map<string | null, number[]>() }));
   for (let turn = warmUp ? 0 : 1; turn <= turns; turn++) {
     for (const [index, contestant] of prepared.entries()) {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { lockHolder } from "../../src/store/sqlite/lock_holder.ts";
-import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../store/open_sqlite.ts";
 import { killIfThere } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { newJob } from "../job/jobs.ts";
@@ -47,7 +47,7 @@ Deno.test("doctor finds who may touch the store, and closes it", async () => {
   {
     // Kept open: SQLite has made what is beside it with the mode of the store.
     Deno.chmodSync(path, 0o640);
-    await using _other = await SqliteStore.open(path, { create: false, readOnly: true });
+    await using _other = await openSqlite(path, { create: false, readOnly: true });
     Deno.chmodSync(`${path}-shm`, 0o640);
     const others = /^Others may look into \S+queue\.db \(its mode is 640, not 600\)$/;
     await assertMends(queue, { name: "access", verdict: "warning", finding: others });
@@ -142,7 +142,7 @@ Deno.test("doctor finds a long log, and a file that is mostly empty", async () =
   const file = (finding: RegExp): Symptom => ({ name: "file", verdict: "warning", finding });
   {
     // Kept open: whoever closes last folds the log into the store.
-    await using _other = await SqliteStore.open(path, { create: false });
+    await using _other = await openSqlite(path, { create: false });
     damage(
       path,
       "PRAGMA wal_autocheckpoint = 0",
@@ -185,7 +185,7 @@ Deno.test("doctor finds a damaged page, and saves what can be read", {
   await using queue = await healthyQueue();
   const path = `${queue.directory}/it's damaged.db`;
   {
-    await using store = await SqliteStore.open(path, { create: true });
+    await using store = await openSqlite(path, { create: true });
     await store.enqueue(Array.from({ length: 2000 }, (_, i) => newJob(`job-${i}`)));
   }
   {
@@ -218,7 +218,7 @@ Deno.test("doctor finds a damaged page, and saves what can be read", {
 Deno.test("doctor finds a journal that is no log", async () => {
   await using queue = await healthyQueue();
   const path = `${queue.directory}/plain.db`;
-  await (await SqliteStore.open(path, { create: true }))[Symbol.asyncDispose]();
+  await (await openSqlite(path, { create: true }))[Symbol.asyncDispose]();
   damage(path, "PRAGMA journal_mode = DELETE");
   const ask = async () => (await queue.cli("doctor", "--db", path)).stdout;
   const [, mend] =

@@ -268,6 +268,7 @@ Deno.test("importAll() goes in portions, and says how far it came and where to g
       backoffJitter: 0,
       timeout: null,
       cwd: null,
+      base: null,
     },
     now: START,
     random: () => 0.5,

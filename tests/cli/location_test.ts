@@ -27,6 +27,7 @@ Deno.test("resolveLocation() makes paths absolute and leaves ~ and .. alone", ()
   strictEqual(locate("~/q.db", {}), "/srv/~/q.db");
   strictEqual(locate("q.db", {}, "/"), "/q.db");
   strictEqual(locate("-x", {}), "/srv/-x");
+  strictEqual(locate("postgres/q.db", {}), "/srv/postgres/q.db");
 });
 
 Deno.test("resolveLocation() leaves a URL as it is", () => {
@@ -35,7 +36,13 @@ Deno.test("resolveLocation() leaves a URL as it is", () => {
 });
 
 Deno.test("resolveLocation() takes a mistyped URL for no path, and does not show it", () => {
-  for (const wrong of ["postgres:/u:secret@h/db", "postgresql:u:secret@h/db"]) {
+  const all = [
+    ...["postgres:/u:secret@h/db", "postgresql:u:secret@h/db", "postgres//u:secret@h/db"],
+    ...['"postgres://u:secret@h/db"', " postgres://u:secret@h/db", "Postgres;//u:secret@h/db"],
+    ...["jdbc:postgresql://u:secret@h/db", "QUEUECTL_DB=postgres://u:secret@h/db"],
+    ...["host=h password=secret dbname=db", "user = u password = secret"],
+  ];
+  for (const wrong of all) {
     throws(
       () => locate(wrong, {}),
       (error) =>

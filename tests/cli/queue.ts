@@ -9,7 +9,7 @@ import { APP } from "../../src/cli/app.ts";
 import { run } from "../../src/cli/run.ts";
 import type { NewJob } from "../../src/job/job.ts";
 import type { Outcome } from "../../src/job/outcome.ts";
-import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import type { Store } from "../../src/store/store.ts";
 import type { Claim, TickRequest, TickResult } from "../../src/store/tick.ts";
 import type { NewWorker } from "../../src/store/workers.ts";
 import { currentHost, processRef } from "../../src/worker/host.ts";
@@ -17,6 +17,7 @@ import type { OutputChunk, ProcessRef, Stream } from "../../src/worker/protocol.
 import { type TempDir, tempDir } from "../helpers/temp_dir.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { newJob } from "../job/jobs.ts";
+import { openSqlite } from "../store/open_sqlite.ts";
 import { FakeSink } from "./fake_system.ts";
 
 /** Every test begins at this moment. */
@@ -83,7 +84,7 @@ export class Running {
       env: (name) => name === "QUEUECTL_DB" ? queue.path : undefined,
       cwd: () => queue.directory,
       openStore: (location, options) =>
-        SqliteStore.open(location, { ...options, surroundings: { now: () => queue.now } }),
+        openSqlite(location, { ...options, surroundings: { now: () => queue.now } }),
     }, APP);
     return { code, stdout: this.stdout, stderr: this.stderr, bytes: this.#stdout.bytes };
   }
@@ -110,12 +111,12 @@ export type Written = readonly [stream: Stream, data: string | Uint8Array];
 export class Queue implements AsyncDisposable {
   /** The clock of the store and of the commands. */
   now = START;
-  readonly store: SqliteStore;
+  readonly store: Store;
   readonly #temp: TempDir;
   /** How much each attempt has written, by its token. */
   readonly #positions = new Map<string, number>();
 
-  private constructor(temp: TempDir, store: SqliteStore) {
+  private constructor(temp: TempDir, store: Store) {
     this.#temp = temp;
     this.store = store;
   }
@@ -123,7 +124,7 @@ export class Queue implements AsyncDisposable {
   static async open(): Promise<Queue> {
     const temp = await tempDir();
     const clock: { queue?: Queue } = {};
-    const store = await SqliteStore.open(temp.join("queue.db"), {
+    const store = await openSqlite(temp.join("queue.db"), {
       create: true,
       surroundings: { now: () => clock.queue?.now ?? START },
     });

@@ -1,7 +1,7 @@
 /** SIGKILL to those who enqueue. */
 
 import assert from "node:assert/strict";
-import { flow } from "../flows/stage.ts";
+import { BOTH_STORES, flow } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 
 flow("a printed id is durable, though the program is killed at once", async (stage) => {
@@ -37,4 +37,4 @@ flow("of a list that was killed in the middle, all jobs are there or none", asyn
   }
   // The lock of the dead is no obstacle.
   await stage.enqueue("true", "--id", "last");
-});
+}, { stores: BOTH_STORES });

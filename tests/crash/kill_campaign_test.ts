@@ -1,7 +1,7 @@
 /** The kill campaign of the soak, in short. */
 
 import assert from "node:assert/strict";
-import { flow } from "../flows/stage.ts";
+import { BOTH_STORES, flow } from "../flows/stage.ts";
 import { killCampaign } from "../soak/campaigns/kills.ts";
 
 flow(
@@ -13,5 +13,5 @@ flow(
     assert.deepEqual(faults, [], `seed ${seed}`);
     assert.equal(figures.kills, 15);
   },
-  { vias: ["source"] },
+  { vias: ["source"], stores: BOTH_STORES },
 );

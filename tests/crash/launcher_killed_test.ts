@@ -1,9 +1,9 @@
 /** SIGKILL to launchers that run nothing. */
 
 import assert from "node:assert/strict";
-import { flow, killIfThere, type Stage } from "../flows/stage.ts";
+import { BOTH_STORES, flow, killIfThere, type Stage } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
-import { askStore, launchersOf, lockStore } from "./store_file.ts";
+import { launchersOf } from "./store_file.ts";
 
 /** The only launcher, once it is there and idle; never this one. */
 function launcher(stage: Stage, but?: number): Promise<number> {
@@ -17,8 +17,7 @@ function launcher(stage: Stage, but?: number): Promise<number> {
 async function assertRanWhereStored(stage: Stage, id: string): Promise<void> {
   const { state, attempts } = await stage.until(id, ["completed", "dead"]);
   assert.deepEqual({ state, attempts }, { state: "completed", attempts: 1 });
-  const [stored] = askStore(
-    stage,
+  const [stored] = await stage.ask(
     `SELECT launcher_pid AS pid FROM attempt JOIN job ON job.seq = attempt.job
       WHERE job.id = ? ORDER BY attempt DESC`,
     id,
@@ -37,25 +36,16 @@ flow("a killed idle launcher is replaced, and jobs run", async (stage) => {
 }, { vias: ["source"] });
 
 flow("a job that is claimed while its launcher is replaced runs where it says", async (stage) => {
-  await stage.worker(["--queue", "default"]);
+  const worker = await stage.worker(["--queue", "default"]);
   await stage.enqueue("echo $PPID", "--id", "job", "-r", "0", "--queue", "parked");
   const before = await launcher(stage);
   {
-    using lock = lockStore(stage);
-    await ringAt(stage);
+    await using lock = await stage.lockStore();
     // The tick has begun: with this launcher it waits for the lock.
+    await waitFor(() => stage.isNextToWrite(worker.pid));
     killIfThere(before);
     await launcher(stage, before);
-    lock.commit("UPDATE job SET queue = 'default'");
+    await lock.commit("UPDATE job SET queue = 'default'");
   }
   await assertRanWhereStored(stage, "job");
-}, { vias: ["source"] });
-
-/** Wakes the worker; when it hangs up, it has heard. */
-async function ringAt(stage: Stage): Promise<void> {
-  const [socket] = [...Deno.readDirSync(`${stage.store}.d`)].filter(({ name }) =>
-    name.endsWith(".sock")
-  );
-  using bell = await Deno.connect({ transport: "unix", path: `${stage.store}.d/${socket!.name}` });
-  assert.equal(await bell.read(new Uint8Array(1)), null);
-}
+}, { vias: ["source"], stores: BOTH_STORES });

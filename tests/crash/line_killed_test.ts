@@ -1,8 +1,7 @@
 /** SIGKILL to workers that have claimed ahead: what only waited has had no attempt. */
 
 import assert from "node:assert/strict";
-import { flow } from "../flows/stage.ts";
-import { askStore } from "./store_file.ts";
+import { BOTH_STORES, flow } from "../flows/stage.ts";
 
 const JOBS = 600;
 const SLOTS = 2;
@@ -17,7 +16,7 @@ flow("jobs in the line of a worker that is killed are not lost with it", async (
     await stage.untilLines("ran", stage.lines("ran").length + 80);
     victim.kill("SIGKILL");
     await victim.ended();
-    waited += Number(askStore(stage, "SELECT * FROM job WHERE state = 'processing'").length);
+    waited += (await stage.ask("SELECT 1 FROM job WHERE state = 'processing'")).length;
   }
   assert.ok(waited > KILLS * SLOTS, `${waited} were claimed at the kills: some had to wait`);
   await stage.ok("worker", "start", "--drain");
@@ -34,5 +33,5 @@ flow("jobs in the line of a worker that is killed are not lost with it", async (
   assert.equal(new Set(ran).size, ran.length, "no job ran twice");
   assert.ok(ran.length >= completed.length);
   const log = "SELECT * FROM attempt";
-  assert.equal(askStore(stage, log).length, JOBS, "and none has more in its log");
-}, { vias: ["source"] });
+  assert.equal((await stage.ask(log)).length, JOBS, "and none has more in its log");
+}, { vias: ["source"], stores: BOTH_STORES });

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { flow, type JobJson, type Stage } from "../flows/stage.ts";
-import { askStore } from "./store_file.ts";
 import { memoryGroup, processGroup } from "./control_group.ts";
 
 /** As a service manager would: whatever ends it, the worker is started again, in a session of its own. */
@@ -64,11 +63,12 @@ flow("a job that kills what runs it ends in the DLQ, and takes nobody with it", 
     const [, expected] = MURDERS[id.slice(0, -2)]!;
     for (const error of errors(job)) assert.match(error, expected, id);
   }
-  const outputs = askStore(
-    stage,
-    "SELECT DISTINCT CAST(bytes AS TEXT) AS text FROM output WHERE stream = 'stdout'",
+  const outputs = await stage.ask(
+    "SELECT DISTINCT bytes FROM output WHERE stream = 'stdout'",
   );
-  assert.deepEqual(outputs.map(({ text }) => text), ["last words\n"], "what they wrote is kept");
+  assert.deepEqual(outputs.map(({ bytes }) => new TextDecoder().decode(bytes as Uint8Array)), [
+    "last words\n",
+  ], "what they wrote is kept");
   // Either the next worker has noticed it, or the other one.
   const log = stage.read("log") + other.stderr;
   assert.match(log, /has died: taking over its jobs/);

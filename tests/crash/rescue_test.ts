@@ -1,9 +1,9 @@
 /** Rescues that do not find what they look for, and of what was there before a boot. */
 
 import assert from "node:assert/strict";
-import { flow } from "../flows/stage.ts";
+import { BOTH_STORES, flow } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
-import { askStore, hasStatus, statusFiles } from "./store_file.ts";
+import { hasStatus, statusFiles } from "./store_file.ts";
 
 flow("a job comes back though its launcher's status cannot be read", async (stage) => {
   const job = "echo begun >> begun; test $QUEUECTL_ATTEMPT = 2 || sleep 300";
@@ -32,7 +32,7 @@ flow("a job that ended is settled as such though its output cannot be read", asy
   await victim.ended();
   await Deno.writeTextFile(stage.join("go"), "");
   await stage.isEmpty();
-  const spool = `${stage.store}.d`;
+  const spool = stage.directory;
   const [output] = [...Deno.readDirSync(spool)].filter(({ name }) => name.endsWith(".out"));
   await Deno.remove(`${spool}/${output!.name}`);
   await Deno.mkdir(`${spool}/${output!.name}`);
@@ -58,7 +58,7 @@ flow(
     await waitFor(() => hasStatus(stage, 0));
     // A power cut leaves no process, and the boot gives the host another identity.
     await stage.clear();
-    askStore(stage, "UPDATE worker SET host_identity = 'before the boot'");
+    await stage.ask("UPDATE worker SET host_identity = 'before the boot'");
     await stage.ok("worker", "start", "--drain");
     const finished = await stage.job("finished");
     assert.deepEqual([finished.state, finished.attempts], ["completed", 1]);
@@ -68,5 +68,5 @@ flow(
     assert.match(first?.error ?? "", /^the worker .* on .* did not answer any more$/);
     assert.equal(await stage.ok("logs", "cut", "--attempt", "1"), "of 1\n");
   },
-  { vias: ["source"] },
+  { vias: ["source"], stores: BOTH_STORES },
 );

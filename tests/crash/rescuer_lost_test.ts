@@ -1,10 +1,9 @@
 /** Rescuers that are stopped or killed half-way, when all is killed and nothing is settled. */
 
 import assert from "node:assert/strict";
-import { flow, isLiving } from "../flows/stage.ts";
+import { BOTH_STORES, flow, isLiving } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { assertNeverTwice, diaryJob, halt, processesOf, readDiary } from "./scene.ts";
-import { askStore } from "./store_file.ts";
 
 flow(
   "a rescuer that goes on after another one has done its work changes nothing",
@@ -18,8 +17,7 @@ flow(
     const [stopped, killed] = [await stage.worker(), await stage.worker()];
     {
       // They see that it has died, and cannot settle what it ran.
-      using turn = await Deno.open(`${stage.store}.d/turnstile`, { write: true });
-      await turn.lock(true);
+      await using _held = await stage.holdJob("job");
       victim.kill("SIGKILL");
       for (const rescuer of [stopped, killed]) {
         await rescuer.line("has died: taking over", { stream: "stderr" });
@@ -29,7 +27,7 @@ flow(
       killed.kill("SIGKILL");
       await killed.ended();
     }
-    const [row] = askStore(stage, "SELECT state, attempts FROM job");
+    const [row] = await stage.ask("SELECT state, attempts FROM job");
     assert.deepEqual({ ...row }, { state: "processing", attempts: 1 });
     const heir = await stage.worker();
     await stage.untilLines("diary", 2);
@@ -50,5 +48,5 @@ flow(
       await stage.end(worker);
     }
   },
-  { vias: ["source"] },
+  { vias: ["source"], stores: BOTH_STORES },
 );

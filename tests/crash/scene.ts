@@ -10,7 +10,6 @@ import { ringDoorbells } from "../../src/store/sqlite/doorbell.ts";
 import { processInfo } from "../../src/worker/host.ts";
 import { findProcesses, type Stage } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
-import { askStore } from "./store_file.ts";
 
 /** A line of the diary. */
 export interface Entry {
@@ -60,8 +59,7 @@ export function assertNeverTwice(diary: readonly Entry[]): void {
 /** The living processes of a job that carry its mark. */
 export function processesOf(stage: Stage, id: string): Map<number, string> {
   return findProcesses((environment) =>
-    environment.includes(`QUEUECTL_JOB_ID=${id}`) &&
-    environment.includes(`QUEUECTL_DB=${stage.store}`)
+    environment.includes(`QUEUECTL_JOB_ID=${id}`) && stage.owns(environment)
   );
 }
 
@@ -78,18 +76,8 @@ export async function halt(pid: number): Promise<void> {
 
 /** Stops a worker while it waits its turn, so that the others go on; see {@link haltInTransaction}. */
 export async function haltWorker(stage: Stage, pid: number): Promise<void> {
-  using turn = await Deno.open(`${stage.store}.d/turnstile`, { write: true });
-  await turn.lock(true);
+  await using _turn = await stage.takeTurn();
   await halt(pid);
-}
-
-/** SQLite's write lock (`WAL_WRITE_LOCK`, byte 120 of the index file) in the hands of a process. */
-const writeLockOf = (pid: number) =>
-  new RegExp(`POSIX +ADVISORY +WRITE ${pid} \\S+ 120 12\\d$`, "m");
-
-/** Whether a process is in the middle of a write transaction. */
-export function isInTransaction(pid: number): boolean {
-  return writeLockOf(pid).test(Deno.readTextFileSync("/proc/locks"));
 }
 
 /**
@@ -97,11 +85,11 @@ export function isInTransaction(pid: number): boolean {
  * doorbell is rung, so that it has nothing else to do, and it goes on in small steps until it is there.
  */
 export async function haltInTransaction(stage: Stage, pid: number): Promise<void> {
-  const [worker] = askStore(stage, "SELECT id FROM worker WHERE pid = ?", pid);
+  const [worker] = await stage.ask("SELECT id FROM worker WHERE pid = ?", pid);
   await waitFor(async () => {
     await halt(pid);
-    if (isInTransaction(pid)) return true;
-    await ringDoorbells(`${stage.store}.d`, [worker!.id as string]);
+    if (await stage.isWriting(pid)) return true;
+    if (stage.kind === "sqlite") await ringDoorbells(stage.directory, [worker!.id as string]);
     Deno.kill(pid, "SIGCONT");
     return false;
   }, { interval: 0, timeout: 30_000, message: "a worker in a transaction" });

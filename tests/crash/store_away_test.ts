@@ -1,10 +1,10 @@
 /** A store that another program locks, empties of its side directory, or replaces. */
 
 import assert from "node:assert/strict";
-import { flow } from "../flows/stage.ts";
+import { BOTH_STORES, flow } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { processesOf } from "./scene.ts";
-import { hasStatus, heartbeatOf, lockStore } from "./store_file.ts";
+import { hasStatus, heartbeatOf } from "./store_file.ts";
 
 const UNTIL_GO = "echo begun >> begun; until test -e go; do sleep 0.05; done; echo ran";
 
@@ -13,7 +13,7 @@ flow("a job that ended while the store was away is not lost with its worker", as
   const worker = await stage.worker();
   await stage.untilLines("begun");
   {
-    using _lock = lockStore(stage);
+    await using _lock = await stage.lockStore();
     await Deno.writeTextFile(stage.join("go"), "");
     await waitFor(() => hasStatus(stage, 0));
     worker.kill();
@@ -27,18 +27,18 @@ flow("a job that ended while the store was away is not lost with its worker", as
   assert.deepEqual({ state, attempts }, { state: "completed", attempts: 1 });
   assert.deepEqual(attempt_log.map(({ outcome }) => outcome), ["completed"]);
   assert.equal(await stage.ok("logs", "job"), "ran\n");
-}, { vias: ["source"] });
+}, { vias: ["source"], stores: BOTH_STORES });
 
 flow("a worker goes on beating and working after its store was away", async (stage) => {
   await stage.ok("config", "set", "poll_interval", "60s");
   const worker = await stage.worker();
   {
-    using _lock = lockStore(stage);
+    await using _lock = await stage.lockStore();
     await worker.line("running jobs go on", { stream: "stderr" });
   }
   await worker.line("The store is back", { stream: "stderr" });
-  const before = heartbeatOf(stage, worker.pid)!;
-  await waitFor(() => heartbeatOf(stage, worker.pid)! >= before + 3);
+  const before = (await heartbeatOf(stage, worker.pid))!;
+  await waitFor(async () => (await heartbeatOf(stage, worker.pid))! >= before + 3);
   await stage.enqueue("true", "--id", "job");
   await stage.until("job", "completed", 10_000);
 }, { vias: ["source"] });
@@ -49,10 +49,12 @@ flow("a worker outlives a lease that was shortened after its start", async (stag
   const worker = await stage.worker();
   await stage.ok("config", "set", "lease", "5s");
   const judge = await stage.worker(["--count", "2"]);
-  const before = heartbeatOf(stage, judge.pid)!;
+  const before = (await heartbeatOf(stage, judge.pid))!;
   // At least 0.5 s each: more than the lease and the judge's next looks.
-  await waitFor(() => heartbeatOf(stage, judge.pid)! >= before + 9, { timeout: 30_000 });
-  assert.notEqual(heartbeatOf(stage, worker.pid), null);
+  await waitFor(async () => (await heartbeatOf(stage, judge.pid))! >= before + 9, {
+    timeout: 30_000,
+  });
+  assert.notEqual(await heartbeatOf(stage, worker.pid), null);
   assert.doesNotMatch(judge.stderr, /taking over/);
   worker.kill();
   await stage.end(worker);
@@ -60,7 +62,7 @@ flow("a worker outlives a lease that was shortened after its start", async (stag
 
 for (const stop of ["SIGTERM", "worker stop"] as const) {
   flow(`a worker survives the removal of its side directory, up to ${stop}`, async (stage) => {
-    const remove = () => Deno.remove(`${stage.store}.d`, { recursive: true });
+    const remove = () => Deno.remove(stage.directory, { recursive: true });
     const worker = await stage.worker(["--count", "2"]);
     await stage.enqueue(UNTIL_GO, "--id", "running");
     await stage.untilLines("begun");
@@ -83,7 +85,7 @@ flow("a retry runs though nobody else has made the side directory again", async 
   const worker = await stage.worker();
   await stage.enqueue("echo begun >> begun; test -e go", "--id", "job", "--backoff-base", "0.5");
   await worker.line("job failed", { stream: "stderr" });
-  await Deno.remove(`${stage.store}.d`, { recursive: true });
+  await Deno.remove(stage.directory, { recursive: true });
   await Deno.writeTextFile(stage.join("go"), "");
   // No command may run before: it would make the directory.
   await worker.line("job completed", { stream: "stderr", timeout: 10_000 });

@@ -8,7 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { APP, shown } from "../../src/cli/app.ts";
 import { run } from "../../src/cli/run.ts";
 import type { Outcome } from "../../src/job/outcome.ts";
-import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../store/open_sqlite.ts";
 import type { TickRequest } from "../../src/store/tick.ts";
 import { FakeSink } from "../cli/fake_system.ts";
 import { tempDir } from "../helpers/temp_dir.ts";
@@ -86,8 +86,11 @@ export const COMMANDS: readonly StoreCommand[] = [
   { name: "import", args: ["-"], stdin: '{"command":"a"}', creates: true },
 ];
 
-/** Commands that open no store of the user's, or whose work it is to tell what is wrong with it. */
-export const OTHERS = ["schema", "completions", "demo", "doctor"];
+/**
+ * Commands that open no store of the user's, or whose work it is to tell what is wrong with it; `migrate` needs two,
+ * see `tests/cli/migrate_test.ts`.
+ */
+export const OTHERS = ["schema", "completions", "demo", "doctor", "migrate"];
 
 let template: Promise<Uint8Array> | null = null;
 
@@ -104,7 +107,7 @@ async function storeBytes(): Promise<Uint8Array> {
 }
 
 async function fillStore(path: string): Promise<void> {
-  await using store = await SqliteStore.open(path, {
+  await using store = await openSqlite(path, {
     create: true,
     surroundings: { newToken: () => TOKEN },
   });
@@ -173,7 +176,7 @@ export async function runOn(
     now: Date.now,
     env: (variable) => variable === "QUEUECTL_DB" ? path : env?.[variable],
     cwd: () => "/",
-    openStore: (location, options) => SqliteStore.open(location, { ...options, patience: 0 }),
+    openStore: (location, options) => openSqlite(location, { ...options, patience: 0 }),
   });
   return { code, stdout: stdout.text, stderr: stderr.text };
 }

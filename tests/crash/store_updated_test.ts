@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { MIGRATIONS } from "../../src/store/sqlite/migrations.ts";
 import { flow } from "../flows/stage.ts";
 import { processesOf } from "./scene.ts";
-import { askStore, lockStore } from "./store_file.ts";
 
 flow("a worker whose store is updated under it hands its job back and ends", async (stage) => {
   const command = "echo begun >> begun; test -e go || sleep 300";
@@ -12,8 +11,8 @@ flow("a worker whose store is updated under it hands its job back and ends", asy
   const worker = await stage.worker();
   await stage.untilLines("begun");
   {
-    using lock = lockStore(stage);
-    lock.commit(`INSERT INTO migration VALUES (${MIGRATIONS.length + 1}, 0)`);
+    await using lock = await stage.lockStore();
+    await lock.commit(`INSERT INTO migration VALUES (${MIGRATIONS.length + 1}, 0)`);
   }
   const { stderr } = await stage.end(worker, 5);
   assert.match(stderr, /^queuectl: The store \S+ was made or updated by a newer queuectl .+$/m);
@@ -21,10 +20,10 @@ flow("a worker whose store is updated under it hands its job back and ends", asy
   assert.doesNotMatch(stderr, /running jobs go on/);
   assert.ok(stderr.split("\n").length < 10, stderr);
   assert.equal(processesOf(stage, "job").size, 0);
-  const [row] = askStore(stage, "SELECT state, runs FROM job");
+  const [row] = await stage.ask("SELECT state, runs FROM job");
   assert.deepEqual({ ...row }, { state: "processing", runs: 1 }, "nothing was written");
   // The newer program takes over. This one plays it.
-  askStore(stage, `DELETE FROM migration WHERE version > ${MIGRATIONS.length}`);
+  await stage.ask(`DELETE FROM migration WHERE version > ${MIGRATIONS.length}`);
   await Deno.writeTextFile(stage.join("go"), "");
   await stage.ok("worker", "start", "--drain");
   const { state, attempts, attempt_log } = await stage.job("job");

@@ -5,7 +5,7 @@ import type { RunningProgram } from "../helpers/cli.ts";
 import { flow, type Stage } from "../flows/stage.ts";
 import { canMount, fillDisk, tmpfs, writeProtect } from "./store_disk.ts";
 import { waitFor } from "../helpers/wait_for.ts";
-import { askStore, heartbeatOf } from "./store_file.ts";
+import { heartbeatOf } from "./store_file.ts";
 
 const UNTIL_GO = "echo begun >> begun; until test -e go; do sleep 0.05; done";
 
@@ -78,12 +78,11 @@ flow("a worker goes on when its directory was away and is back", async (stage) =
 flow("a worker keeps what ended while a page was damaged, and says it once", async (stage) => {
   const worker = await workerAtWork(stage);
   // Out of the log, and out of the worker's cache.
-  askStore(stage, "PRAGMA wal_checkpoint(TRUNCATE)");
-  askStore(stage, "INSERT INTO setting VALUES ('x', '')");
-  askStore(stage, "DELETE FROM setting WHERE key = 'x'");
-  askStore(stage, "PRAGMA wal_checkpoint(TRUNCATE)");
-  const [{ rootpage } = {}] = askStore(
-    stage,
+  await stage.ask("PRAGMA wal_checkpoint(TRUNCATE)");
+  await stage.ask("INSERT INTO setting VALUES ('x', '')");
+  await stage.ask("DELETE FROM setting WHERE key = 'x'");
+  await stage.ask("PRAGMA wal_checkpoint(TRUNCATE)");
+  const [{ rootpage } = {}] = await stage.ask(
     "SELECT * FROM sqlite_schema WHERE name = 'migration'",
   );
   const at = (Number(rootpage) - 1) * PAGE;
@@ -111,7 +110,7 @@ for (const end of ["-wal", "-shm"]) {
     const ids = (await stage.json<{ id: string }[]>("list")).map(({ id }) => id).toSorted();
     const told = stdout === "" ? [] : ["after"];
     assert.deepEqual(ids, [...told, "before", "job"]);
-    const [{ integrity_check } = {}] = askStore(stage, "PRAGMA integrity_check");
+    const [{ integrity_check } = {}] = await stage.ask("PRAGMA integrity_check");
     assert.equal(integrity_check, "ok");
     await letGo(stage);
     await stage.ok("worker", "start", "--drain");
@@ -137,15 +136,15 @@ flow("a worker that may not write to its store ends with a sentence", async (sta
 flow("a worker that can make no files for a job claims none until it can", async (stage) => {
   const worker = await workerAtWork(stage);
   await stage.enqueue("cat", "--id", "late", "--delay", "1s");
-  const spool = `${stage.store}.d`;
+  const spool = stage.directory;
   await Deno.rename(spool, `${spool}.away`);
   await Deno.writeTextFile(spool, "");
   await worker.line("No jobs start until files can be made", { stream: "stderr" });
   await letGo(stage);
   await worker.line("job completed", { stream: "stderr" });
   // It has looked again at least once.
-  const beats = heartbeatOf(stage, worker.pid)!;
-  await waitFor(() => heartbeatOf(stage, worker.pid)! >= beats + 3);
+  const beats = (await heartbeatOf(stage, worker.pid))!;
+  await waitFor(async () => (await heartbeatOf(stage, worker.pid))! >= beats + 3);
   await Deno.remove(spool);
   await Deno.rename(`${spool}.away`, spool);
   await worker.line("can be made again", { stream: "stderr" });

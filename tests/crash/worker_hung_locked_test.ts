@@ -1,7 +1,7 @@
 /** Workers that stand still in the middle of a transaction, so that nobody else can write to the store. */
 
 import assert from "node:assert/strict";
-import { flow, isLiving, type Stage } from "../flows/stage.ts";
+import { BOTH_STORES, flow, isLiving, type Stage } from "../flows/stage.ts";
 import {
   assertNeverTwice,
   diaryJob,
@@ -55,7 +55,7 @@ flow(
     assert.equal(new Set(blamed.flat()).size, 1, `${blamed}`);
     assert.ok(blamed.every((names) => names.length <= 1), `${blamed}`);
   },
-  { vias: ["source"] },
+  { vias: ["source"], stores: BOTH_STORES },
 );
 
 flow(

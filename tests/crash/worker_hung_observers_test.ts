@@ -1,9 +1,8 @@
 /** A worker that hangs, and observers each of which lives for less than its lease. */
 
 import assert from "node:assert/strict";
-import { flow } from "../flows/stage.ts";
+import { BOTH_STORES, flow } from "../flows/stage.ts";
 import { assertNeverTwice, diaryJob, haltWorker, readDiary } from "./scene.ts";
-import { askStore } from "./store_file.ts";
 
 flow(
   "workers that cron starts go on from what those before have seen of one that hangs",
@@ -18,7 +17,7 @@ flow(
     for (let isLost = false; !isLost && seen.length < 20;) {
       await stage.enqueue("sleep 2", "--queue", "side");
       await stage.ok("worker", "start", "--drain", "--singleton", "--queue", "side");
-      const [row] = askStore(stage, "SELECT unmoved_for FROM worker WHERE pid = ?", hung.pid);
+      const [row] = await stage.ask("SELECT unmoved_for FROM worker WHERE pid = ?", hung.pid);
       isLost = row === undefined;
       if (row !== undefined) seen.push(Number(row.unmoved_for));
     }
@@ -31,5 +30,5 @@ flow(
     assert.deepEqual(attempt_log.map(({ outcome }) => outcome), ["lost", "completed"]);
     assertNeverTwice(readDiary(stage));
   },
-  { vias: ["source"] },
+  { vias: ["source"], stores: BOTH_STORES },
 );

@@ -1,13 +1,13 @@
 /** A worker that stands still after it has claimed a job and before its command has begun. */
 
 import assert from "node:assert/strict";
-import { flow, isLiving, type Stage } from "../flows/stage.ts";
+import { BOTH_STORES, flow, isLiving, type Stage } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { diaryJob, halt, haltWorker, readDiary, REFUSE_IF_LOST_LIVE } from "./scene.ts";
-import { askStore, launchersOf } from "./store_file.ts";
+import { launchersOf } from "./store_file.ts";
 
-const isClaimed = (stage: Stage, id: string) =>
-  askStore(stage, "SELECT 1 FROM job WHERE id = ? AND state = 'processing'", id).length === 1;
+const isClaimed = async (stage: Stage, id: string) =>
+  (await stage.ask("SELECT 1 FROM job WHERE id = ? AND state = 'processing'", id)).length === 1;
 
 /**
  * Lets a worker that is stopped go on in steps of less than it takes to begin a job, until it has claimed
@@ -45,5 +45,5 @@ flow(
     const diary = readDiary(stage).map(({ what, attempt }) => `${what} ${attempt}`);
     assert.deepEqual(diary, ["begin 2", "end 2"]);
   },
-  { vias: ["source"] },
+  { vias: ["source"], stores: BOTH_STORES },
 );

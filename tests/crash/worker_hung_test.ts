@@ -1,7 +1,7 @@
 /** Workers that stand still. */
 
 import assert from "node:assert/strict";
-import { flow, isLiving } from "../flows/stage.ts";
+import { BOTH_STORES, flow, isLiving } from "../flows/stage.ts";
 import { assertNeverTwice, diaryJob, haltWorker, processesOf, readDiary } from "./scene.ts";
 
 flow("a worker that hangs is ended after its lease, with what it ran", async (stage) => {
@@ -22,7 +22,7 @@ flow("a worker that hangs is ended after its lease, with what it ran", async (st
   assertNeverTwice(readDiary(stage));
   heir.kill();
   await stage.end(heir);
-});
+}, { stores: BOTH_STORES });
 
 flow("a worker that stands still for less than its lease keeps its job", async (stage) => {
   await stage.ok("config", "set", "lease", "20s");

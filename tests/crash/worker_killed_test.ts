@@ -1,7 +1,14 @@
 /** SIGKILL to workers in the middle of their jobs, with the default settings. */
 
 import assert from "node:assert/strict";
-import { flow, isLiving, killIfThere, secondsBetween, type Stage } from "../flows/stage.ts";
+import {
+  BOTH_STORES,
+  flow,
+  isLiving,
+  killIfThere,
+  secondsBetween,
+  type Stage,
+} from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import {
   assertNeverTwice,
@@ -103,7 +110,7 @@ flow("another worker that runs takes over from a killed one", async (stage) => {
   await stage.worker(["--count", "2"]);
   victim.kill("SIGKILL");
   await assertRecovered(stage, "job", lost);
-});
+}, { stores: BOTH_STORES });
 
 flow("a job that ended after its worker's death is not run again", async (stage) => {
   const untilGo = "until test -e go; do sleep 0.05; done";
@@ -122,7 +129,7 @@ flow("a job that ended after its worker's death is not run again", async (stage)
   assert.equal(await stage.ok("logs", "good"), "kept\n");
   assert.equal(await stage.ok("logs", "bad", "--stderr"), "gone\n");
   assert.equal(readDiary(stage).length, 4);
-});
+}, { stores: BOTH_STORES });
 
 flow("what a lost attempt wrote is kept", async (stage) => {
   const body = "if [ $QUEUECTL_ATTEMPT = 1 ]; then echo first; sleep 300; else echo second; fi";
@@ -197,4 +204,5 @@ flow(
     const completed = diary.filter(({ what }) => what === "end").map(({ id }) => id);
     assert.deepEqual(new Set(completed), new Set(ids));
   },
+  { stores: BOTH_STORES },
 );

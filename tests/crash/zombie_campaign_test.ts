@@ -1,7 +1,7 @@
 /** A small zombie campaign; the long one is `deno task soak zombies`. */
 
 import assert from "node:assert/strict";
-import { flow } from "../flows/stage.ts";
+import { BOTH_STORES, flow } from "../flows/stage.ts";
 import { zombieCampaign } from "../soak/campaigns/zombies.ts";
 
 flow("workers that stand still at random moments lose no job and run none twice", async (stage) => {
@@ -12,4 +12,4 @@ flow("workers that stand still at random moments lose no job and run none twice"
   });
   assert.deepEqual(faults, [], `seed ${seed}`);
   assert.equal(figures.stops, 2);
-}, { vias: ["source"] });
+}, { vias: ["source"], stores: BOTH_STORES });

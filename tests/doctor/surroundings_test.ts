@@ -4,7 +4,7 @@ import { machineCheck, programCheck, SENSES, type Senses } from "../../src/docto
 import { fileCheck, hasWalResetBug, versionCheck } from "../../src/store/sqlite/examine_file.ts";
 import type { Database } from "../../src/store/sqlite/database.ts";
 import type { Patient } from "../../src/store/sqlite/examine.ts";
-import { findCircle } from "../../src/store/sqlite/examine_parents.ts";
+import { findCircle } from "../../src/store/sql/examine_parents.ts";
 import { tempDir } from "../helpers/temp_dir.ts";
 
 const HEALTHY: Senses = {
@@ -45,9 +45,14 @@ Deno.test("diskCheck() warns before the disk is full, in bytes and in files", as
 
 Deno.test("machineCheck() finds what jobs and their rescue miss", () => {
   const texts = (senses: Partial<Senses>, directory = "/srv/queue.db.d") =>
-    machineCheck(directory, { ...HEALTHY, ...senses }).findings.map(({ text }) => text).join("\n");
+    machineCheck({ directory, isShared: false }, { ...HEALTHY, ...senses }).findings.map((
+      { text },
+    ) => text).join("\n");
   assert.equal(texts({}), "");
-  assert.deepEqual(machineCheck("/srv/queue.db.d", SENSES).findings, []);
+  assert.deepEqual(
+    machineCheck({ directory: "/srv/queue.db.d", isShared: false }, SENSES).findings,
+    [],
+  );
   assert.match(
     texts({ realPath: () => null }),
     /^There is no \/bin\/sh.*\nThere is no \/usr\/bin\/env/,

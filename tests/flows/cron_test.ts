@@ -1,7 +1,7 @@
 /** Cron as the caller: the lines of the README's crontab, in the environment that cron gives them. */
 
 import assert from "node:assert/strict";
-import { askStore, heartbeatOf } from "../crash/store_file.ts";
+import { heartbeatOf } from "../crash/store_file.ts";
 import { assertNeverTwice, diaryJob, haltWorker, processesOf, readDiary } from "../crash/scene.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { cron, cronEnd, ENQUEUE, installForCron, WORKER } from "./crontab.ts";
@@ -102,8 +102,8 @@ for (const HOME of [undefined, "", "relative"]) {
 }
 
 /** Sends a signal to the workers of the store but one: a program of the stage is only their shell. */
-function signalWorkers(stage: Stage, signal: Deno.Signal, but = 0): number[] {
-  const rows = askStore(stage, "SELECT pid FROM worker WHERE pid <> ?", but);
+async function signalWorkers(stage: Stage, signal: Deno.Signal, but = 0): Promise<number[]> {
+  const rows = await stage.ask("SELECT pid FROM worker WHERE pid <> ?", but);
   return rows.map(({ pid }) => {
     // One that ends just now needs no signal.
     if (isLiving(Number(pid))) Deno.kill(Number(pid), signal);
@@ -126,7 +126,7 @@ flow("cron: the worker of the next minute takes over from one that was killed", 
   await stage.enqueue(STUCK, "--id", "job", "--backoff-base", "0.1");
   await cron(stage, WORKER);
   await stage.untilLines("diary");
-  signalWorkers(stage, "SIGKILL");
+  await signalWorkers(stage, "SIGKILL");
   assert.equal((await cronEnd(stage, WORKER)).code, 0);
   await assertRescued(stage);
 });
@@ -142,20 +142,23 @@ flow("cron: workers that live for less than the lease find one that hangs", asyn
   await stage.untilLines("diary");
   const [{ pid }] = await stage.json<[{ pid: number }]>("worker", "list");
   await haltWorker(stage, pid);
-  const isLost = () => heartbeatOf(stage, pid) === null;
+  const isLost = async () => await heartbeatOf(stage, pid) === null;
   let workers = 0;
-  for (; !isLost() && workers < 10; workers++) {
+  for (; !await isLost() && workers < 10; workers++) {
     const observer = await cron(stage, WORKER);
     const beats = "SELECT max(heartbeat) AS beats FROM worker WHERE pid <> ?";
-    await waitFor(() => isLost() || Number(askStore(stage, beats, pid)[0]?.beats) >= BEATS, {
-      timeout: 30_000,
-      message: () => `${BEATS} heartbeats: ${observer.stderr}`,
-    });
+    await waitFor(
+      async () => await isLost() || Number((await stage.ask(beats, pid))[0]?.beats) >= BEATS,
+      {
+        timeout: 30_000,
+        message: () => `${BEATS} heartbeats: ${observer.stderr}`,
+      },
+    );
     // What it has begun it brings to an end.
-    signalWorkers(stage, "SIGTERM", pid);
+    await signalWorkers(stage, "SIGTERM", pid);
     await stage.end(observer);
   }
-  assert.ok(isLost() && workers > 1, `after ${workers} workers`);
+  assert.ok(await isLost() && workers > 1, `after ${workers} workers`);
   await stage.end(hung, 137);
   assert.equal(processesOf(stage, "job").size, 0);
   assert.equal((await cronEnd(stage, WORKER)).code, 0);

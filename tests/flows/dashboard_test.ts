@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { EventStream } from "../web/event_stream.ts";
-import { flow, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, type Stage } from "./stage.ts";
 
 const TOKEN = "a-secret-that-nobody-guesses";
 
@@ -21,7 +21,10 @@ flow(
   async (stage) => {
     // Nobody has made a store yet.
     const { program, url } = await dashboard(stage);
-    match(await program.line("The dashboard of", { stream: "stderr" }), /queue\.db\. .*Ctrl-C/);
+    match(
+      await program.line("The dashboard of", { stream: "stderr" }),
+      /(queue\.db|schema=\w+)\. .*Ctrl-C/,
+    );
     const page = await fetch(`${url}/jobs/job1`);
     match(await page.text(), /<script type="module" src="\/page\.js">/);
     const script = await fetch(`${url}/page.js`);
@@ -59,6 +62,7 @@ flow(
     strictEqual(ended.stderr.split("\n").length, 2, ended.stderr);
     await stream.ended.catch(() => {});
   },
+  { stores: BOTH_STORES },
 );
 
 flow("dashboard --json says on one line where it is; its log has no secret", async (stage) => {

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { haltWorker } from "../crash/scene.ts";
-import { askStore } from "../crash/store_file.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { flow, type Stage } from "./stage.ts";
 
@@ -53,7 +52,7 @@ flow("doctor: workers that work, were stopped, were killed", async (stage) => {
   await healthy(stage);
 
   // No clock moves that far in a test.
-  askStore(stage, "UPDATE job SET started_at = started_at - 172800000 WHERE id = 'long'");
+  await stage.ask("UPDATE job SET started_at = started_at - 172800000 WHERE id = 'long'");
   const { code: none, findings: [long] } = await ask(stage);
   assert.equal(none, 0);
   assert.match(long!.finding, /^Job long has run for 2d, and has no timeout$/);
@@ -83,7 +82,7 @@ flow(
     await stage.untilLines("up");
     worker.kill("SIGKILL");
     await worker.ended();
-    askStore(stage, "DELETE FROM worker");
+    await stage.ask("DELETE FROM worker");
     const { code, findings } = await ask(stage);
     assert.equal(code, 1);
     assert.deepEqual(findings.map(({ name }) => name), ["records", "sockets"]);
@@ -97,8 +96,7 @@ flow(
     await healthy(stage);
     await stage.ok("worker", "stop");
 
-    askStore(
-      stage,
+    await stage.ask(
       `INSERT INTO worker (id, host, host_identity, pid, process_start, join_order, slots, started_at,
       heartbeat, heartbeat_at, observed_heartbeat, unmoved_for)
     VALUES ('far-away', 'elsewhere', 'another boot', 1, '1', 1, 1, 0, 7, ?, 7, 60000)`,

@@ -4,7 +4,6 @@
  */
 
 import assert from "node:assert/strict";
-import { askStore } from "../crash/store_file.ts";
 import { flow, type Stage } from "./stage.ts";
 
 /** Shell text, and what is kept of its standard output. */
@@ -68,12 +67,11 @@ function idOf(title: string): string {
   return title.replaceAll(/[^a-z]+/gi, "-");
 }
 
-/** How a job ended and what the store has of its standard output, read from its file: that is quick. */
-function ends(stage: Stage, title: string) {
+/** How a job ended and what the store has of its standard output, read past queuectl: that is quick. */
+async function ends(stage: Stage, title: string) {
   const id = idOf(title);
-  const [job] = askStore(stage, "SELECT state, error FROM job WHERE id = ?", id);
-  const rows = askStore(
-    stage,
+  const [job] = await stage.ask("SELECT state, error FROM job WHERE id = ?", id);
+  const rows = await stage.ask(
     `SELECT bytes FROM output JOIN job ON job.seq = output.job
       WHERE job.id = ? AND stream = 'stdout' ORDER BY output.seq`,
     id,
@@ -88,7 +86,7 @@ flow("a job may do what it likes with its output: it harms but that", async (sta
   await enqueue(stage, cases, "");
   await stage.ok("worker", "start", "--drain", "--count", "8");
   for (const [title, [, expected]] of Object.entries(cases)) {
-    const { end, stdout } = ends(stage, title);
+    const { end, stdout } = await ends(stage, title);
     assert.deepEqual([title, end], [title, "completed: null"]);
     assert.match(stdout, expected, title);
   }
@@ -98,7 +96,7 @@ flow("a job whose files are something else can be ended", async (stage) => {
   await enqueue(stage, FILES, "; exec sleep 300", "--timeout", "1s");
   await stage.ok("worker", "start", "--drain", "--count", "8");
   for (const [title, [, expected]] of Object.entries(FILES)) {
-    const { end, stdout } = ends(stage, title);
+    const { end, stdout } = await ends(stage, title);
     assert.deepEqual([title, end], [title, "dead: timed out after 1s"]);
     assert.match(stdout, expected, title);
   }
@@ -112,7 +110,7 @@ flow("a rescue is not held up by what is in the place of a job's files", async (
   await victim.ended();
   await stage.ok("worker", "start", "--drain");
   for (const title of Object.keys(FILES)) {
-    const { end, stdout } = ends(stage, title);
+    const { end, stdout } = await ends(stage, title);
     assert.match(end, /^dead: its worker .* died$/, title);
     assert.doesNotMatch(stdout, /secret/);
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { flow, type JobJson } from "./stage.ts";
+import { BOTH_STORES, flow, type JobJson } from "./stage.ts";
 
 flow("export and import: a worker goes on with the store of another machine", async (stage) => {
   // It runs until it finds that the other machine has taken over.
@@ -51,7 +51,7 @@ flow("export and import: a worker goes on with the store of another machine", as
     await Deno.writeTextFile(stage.join("input"), text);
     return stage.join("input");
   }
-});
+}, { stores: BOTH_STORES });
 
 flow("export | import: output and all, and again what is the same to the byte", async (stage) => {
   await stage.sh(`

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow } from "./stage.ts";
+import { BOTH_STORES, flow } from "./stage.ts";
 
 const MIB = 1024 * 1024;
 
@@ -30,7 +30,7 @@ flow("output is kept to the byte: binary, no last newline, two streams", async (
   assert.equal(await stage.ok("logs", "mixed", "--stderr"), "two\n");
   const [log] = (await stage.job("binary")).attempt_log;
   assert.equal(log?.output_bytes, bytes.length + "to . stderr".length);
-}, { vias: ["source", "executable", "oldest"] });
+}, { vias: ["source", "executable", "oldest"], stores: BOTH_STORES });
 
 /** Ten million bytes and more in lines that differ. */
 const TEN_MB = "seq -f 'line %.0f of many' 1 600000 | head -c 10485760";
@@ -85,20 +85,20 @@ flow("logs -f shows a running job's output as it comes, over its attempts", asyn
   const { code, stdout } = await following.ended();
   assert.equal(code, 0);
   assert.equal(stdout, "attempt 1\ngoing\nattempt 2\ngoing\n");
-});
+}, { stores: BOTH_STORES });
 
 flow("spool files and the store belong to the user alone", async (stage) => {
   await stage.enqueue("echo secret; until test -e go; do sleep 0.05; done", "--id", "job");
   await stage.worker();
-  await waitFor(() => Deno.stat(`${stage.store}.d`).then(() => true, () => false));
+  await waitFor(() => Deno.stat(stage.directory).then(() => true, () => false));
   await stage.until("job", "processing");
-  const paths = [...Deno.readDirSync(`${stage.store}.d`)].map(({ name }) => name);
+  const paths = [...Deno.readDirSync(stage.directory)].map(({ name }) => name);
   assert.ok(paths.length > 2, "files of the job");
   for (const name of paths) {
-    const { mode } = await Deno.stat(`${stage.store}.d/${name}`);
+    const { mode } = await Deno.stat(`${stage.directory}/${name}`);
     assert.equal((mode ?? 0) & 0o777, 0o600, name);
   }
-  assert.equal(((await Deno.stat(`${stage.store}.d`)).mode ?? 0) & 0o777, 0o700);
+  assert.equal(((await Deno.stat(stage.directory)).mode ?? 0) & 0o777, 0o700);
   assert.equal(((await Deno.stat(stage.store)).mode ?? 0) & 0o777, 0o600);
   await Deno.writeTextFile(stage.join("go"), "");
 });

@@ -5,7 +5,6 @@
 
 import assert from "node:assert/strict";
 import { processesOf } from "../crash/scene.ts";
-import { askStore } from "../crash/store_file.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { flow, isLiving, killIfThere, type Stage } from "./stage.ts";
 
@@ -195,10 +194,11 @@ flow("what a job leaves behind lives on, unheard and unharmed", async (stage) =>
   assert.deepEqual(pids.filter(isLiving), pids);
   assert.equal(pids.length, left.length);
   for (const pid of pids) killIfThere(pid);
-  const ended = askStore(stage, "SELECT count(*) AS jobs FROM job WHERE state = 'completed'");
+  const ended = await stage.ask("SELECT count(*) AS jobs FROM job WHERE state = 'completed'");
   assert.equal(ended[0]?.jobs, left.length);
-  const texts = askStore(stage, "SELECT DISTINCT stream, CAST(bytes AS TEXT) AS text FROM output");
-  for (const { stream, text } of texts) {
+  const texts = await stage.ask("SELECT DISTINCT stream, bytes FROM output");
+  for (const { stream, bytes } of texts) {
+    const text = new TextDecoder().decode(bytes as Uint8Array);
     assert.match(`${stream} ${text}`, /^(stderr end\n|stdout (later\n){1,40})$/);
   }
 }, { vias: ["source"] });

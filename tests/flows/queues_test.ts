@@ -1,7 +1,7 @@
 /** Queues that are paused or limited, over all workers. */
 
 import assert from "node:assert/strict";
-import { flow, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, type Stage } from "./stage.ts";
 
 interface QueueJson {
   readonly name: string;
@@ -26,7 +26,7 @@ flow("queue pause and resume, while workers run", async (stage) => {
   assert.equal((await stage.job("paused")).state, "pending");
   await stage.ok("queue", "resume", "mail");
   await stage.until("paused", "completed");
-});
+}, { stores: BOTH_STORES });
 
 /** Notes how many of its kind live while it runs; then waits a little. */
 const COUNT = "mkdir -p run; : > run/$$; n=0; for f in run/*; do " +
@@ -58,7 +58,7 @@ flow("a limit holds over all workers, also after one was killed", async (stage) 
   await enqueueMany(stage, 8, COUNT);
   await stage.ok("worker", "start", "--drain");
   assert.ok(Math.max(...stage.lines("counts").map(Number)) > 2);
-});
+}, { stores: BOTH_STORES });
 
 flow("a rate holds in any window, over all workers", async (stage) => {
   await stage.ok("queue", "set", "media", "--rate", "5/s");
@@ -73,7 +73,7 @@ flow("a rate holds in any window, over all workers", async (stage) => {
   for (const [i, sixth] of begun.slice(5).entries()) {
     assert.ok(sixth - begun[i]! >= 1000, `${begun.map((time) => time - begun[0]!)}`);
   }
-});
+}, { stores: BOTH_STORES });
 
 flow("worker scale changes a running worker, from another terminal", async (stage) => {
   const job = "echo up >> up; until test -e go; do sleep 0.05; done";

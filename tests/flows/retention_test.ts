@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
-import { askStore } from "../crash/store_file.ts";
 import { flow, type Stage } from "./stage.ts";
 
 const HOUR = 3_600_000;
@@ -17,7 +16,7 @@ async function endedJobs(stage: Stage, count: number, age: number): Promise<void
   await stage.run(["enqueue"], { stdin: JSON.stringify(jobs) });
   await stage.ok("cancel", ...Array.from({ length: count }, (_, n) => `gone-${n}`));
   await stage.ok("worker", "start", "--drain", "--count", "4", "--drain-wait", "1s");
-  askStore(stage, "UPDATE job SET finished_at = finished_at - ?", age);
+  await stage.ask("UPDATE job SET finished_at = finished_at - ?", age);
 }
 
 /** Makes so many jobs that ended when the epoch began. */
@@ -27,8 +26,7 @@ async function oldJobs(stage: Stage, count: number, state: (n: number) => string
     (_, n) => ({ id: `${state(n)}-${n}`, command: "true" }),
   );
   await stage.run(["enqueue"], { stdin: JSON.stringify(jobs) });
-  askStore(
-    stage,
+  await stage.ask(
     "UPDATE job SET state = substr(id, 1, instr(id, '-') - 1), started_at = 0, finished_at = 0, " +
       "attempts = 1, runs = 1",
   );
@@ -49,7 +47,7 @@ flow("jobs are kept after their end for as long as the config says", async (stag
   assert.deepEqual(await idsOf(stage), kept);
   for (const table of ["attempt", "output"]) {
     const sql = `SELECT 1 FROM ${table} WHERE job NOT IN (SELECT seq FROM job)`;
-    assert.deepEqual(askStore(stage, sql), [], table);
+    assert.deepEqual(await stage.ask(sql), [], table);
   }
 });
 
@@ -72,8 +70,8 @@ flow("what is old is removed batch by batch while jobs run", async (stage) => {
   const busy = Array.from({ length: 50 }, (_, n) => ({ id: `job-${n}`, command: "sleep 0.02" }));
   await stage.run(["enqueue"], { stdin: JSON.stringify(busy) });
   await stage.worker(["--count", "2"]);
-  await waitFor(() => {
-    const [row] = askStore(stage, "SELECT count(*) AS n FROM job");
+  await waitFor(async () => {
+    const [row] = await stage.ask("SELECT count(*) AS n FROM job");
     return row!.n === busy.length;
   }, { timeout: 30_000 });
   await waitFor(async () =>

@@ -1,7 +1,7 @@
 /** Failing jobs: backoff, the dead letter queue and the way out of it. */
 
 import assert from "node:assert/strict";
-import { flow, secondsBetween } from "./stage.ts";
+import { BOTH_STORES, flow, secondsBetween } from "./stage.ts";
 
 flow("max_retries 1 and base 3: runs, waits 3 s, runs, is dead", async (stage) => {
   await stage.ok("config", "set", "max-retries", "1");
@@ -59,7 +59,7 @@ flow("dlq retry gives a job a new life with its log kept", async (stage) => {
   ]);
   const again = await stage.run(["dlq", "retry", "ill"]);
   assert.equal(again.code, 4, again.stderr);
-});
+}, { stores: BOTH_STORES });
 
 flow("backoff grows by the power, and the maximum cuts it", async (stage) => {
   const job = {

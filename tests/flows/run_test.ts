@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow, isLiving, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, isLiving, type Stage } from "./stage.ts";
 
 const UNTIL_GO = "until test -e go; do sleep 0.05; done";
 
@@ -23,7 +23,7 @@ flow("run shows what the job writes as it comes, and ends as it did", async (sta
   assert.deepEqual([quoted.code, quoted.stdout, quoted.stderr], [0, "a b|'|$HOME|", ""]);
   assert.equal(await stage.sh(`echo '{"command":"echo from JSON"}' | queuectl run`), "from JSON\n");
   assert.equal((await stage.run(["run", "-r", "0", "--", "kill -9 $$"])).code, 137);
-}, { vias: ["source", "executable", "oldest"] });
+}, { vias: ["source", "executable", "oldest"], stores: BOTH_STORES });
 
 flow("run goes on over all attempts", async (stage) => {
   await stage.worker();
@@ -182,7 +182,7 @@ flow("run --if-exists return follows the holder, and leaves it alone", async (st
   await second.line("mine", { stream: "stdout" });
   await go(stage);
   assert.equal((await stage.end(second)).stdout, "mine\n");
-});
+}, { stores: BOTH_STORES });
 
 flow("run says on a terminal how to start a worker, and waits for one", async (stage) => {
   const run = await stage.shell("script -qec 'queuectl run --id job -- echo hello' /dev/null");

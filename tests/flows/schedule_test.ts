@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, type Stage } from "./stage.ts";
 
 /** A job of a schedule as `list --json` prints it. */
 interface FiredJob {
@@ -65,7 +65,7 @@ flow("three workers fire every second exactly once, also when one is killed", as
   });
   await stage.ok("worker", "stop");
   for (const worker of workers.slice(1)) await stage.end(worker);
-}, { vias: ["source", "executable", "oldest"] });
+}, { vias: ["source", "executable", "oldest"], stores: BOTH_STORES });
 
 flow("a job of a schedule runs where and as it was added, and says so", async (stage) => {
   await Deno.mkdir(stage.join("sub"));

@@ -1,7 +1,7 @@
 /** Several workers on one store. */
 
 import assert from "node:assert/strict";
-import { flow } from "./stage.ts";
+import { BOTH_STORES, flow } from "./stage.ts";
 
 const IDS = Array.from({ length: 200 }, (_, n) => `job-${n}`);
 
@@ -22,7 +22,7 @@ flow("200 jobs, three workers with two slots each: every id exactly once", async
   assert.partialDeepStrictEqual(jobs, { completed: 200, total: 200 });
   const list = await stage.json<{ attempts: number }[]>("list", "--state", "completed");
   assert.ok(list.every(({ attempts }) => attempts === 1));
-}, { vias: ["source", "executable", "oldest"] });
+}, { vias: ["source", "executable", "oldest"], stores: BOTH_STORES });
 
 flow("three workers that start at once on jobs that wait, and drain", async (stage) => {
   const stdin = IDS.map((id) => JSON.stringify({ id, command: `echo ${id} >> ran` })).join("\n");
@@ -38,4 +38,4 @@ flow("workers that make the store at the same moment share it", async (stage) =>
   assert.equal((await stage.json<unknown[]>("worker", "list")).length, 4);
   await stage.ok("worker", "stop");
   for (const worker of workers) await stage.end(worker);
-});
+}, { stores: BOTH_STORES });

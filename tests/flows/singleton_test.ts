@@ -1,7 +1,6 @@
 /** `worker start --singleton` against what may be in the store. */
 
 import assert from "node:assert/strict";
-import { askStore } from "../crash/store_file.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { flow } from "./stage.ts";
 
@@ -9,7 +8,7 @@ flow("worker start --singleton yields to one whose clock was ahead", async (stag
   // Its heart does not beat at each of so many ticks.
   await stage.ok("config", "set", "poll_interval", "50ms");
   const first = await stage.worker(["--singleton"]);
-  askStore(stage, "UPDATE worker SET started_at = started_at + 3600000");
+  await stage.ask("UPDATE worker SET started_at = started_at + 3600000");
   const second = await stage.run(["worker", "start", "--singleton"], { timeout: 20_000 });
   assert.equal(second.code, 0, second.stderr);
   assert.doesNotMatch(second.stderr, /is ready/);

@@ -6,11 +6,18 @@
  */
 
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { type Ended, queuectl, RunningProgram, spawnQueuectl, type Via } from "../helpers/cli.ts";
 import { start } from "../helpers/program.ts";
 import { type TempDir, tempDir } from "../helpers/temp_dir.ts";
 import { waitFor } from "../helpers/wait_for.ts";
+import type { Row, SqlValue } from "../../src/store/sql/work.ts";
+import {
+  type StageStore,
+  stageStore,
+  type StoreKind,
+  type StoreLock,
+  type StoreReader,
+} from "./stage_store.ts";
 
 /** An attempt as `show --json` prints it. */
 export interface AttemptJson {
@@ -53,9 +60,19 @@ export interface StageRun {
 export interface FlowOptions {
   /** `source` and `executable` if absent. */
   readonly vias?: readonly Via[];
+  /**
+   * In what stores: `sqlite` alone if absent. In each other one it is played once more, by the last of the forms.
+   */
+  readonly stores?: readonly StoreKind[];
   /** Set where the flow cannot be played here: it counts as ignored. */
   readonly ignore?: boolean;
 }
+
+/** Names the stores in which all flows are played, instead of those that each one names. */
+const STORES = "QUEUECTL_TEST_STORES";
+
+/** For a flow that is not about what holds the store, but asks much of it. */
+export const BOTH_STORES: readonly StoreKind[] = ["sqlite", "postgres"];
 
 /** The environment variable that holds the stage's directory, in every process of a flow. */
 const MARK = "QT_STAGE";
@@ -67,13 +84,17 @@ const MARK = "QT_STAGE";
 export function flow(
   title: string,
   body: (stage: Stage) => Promise<void>,
-  { vias = ["source", "executable"], ignore = false }: FlowOptions = {},
+  { vias = ["source", "executable"], stores = ["sqlite"], ignore = false }: FlowOptions = {},
 ): void {
+  const wanted = Deno.env.get(STORES)?.split(",") as StoreKind[] | undefined ?? stores;
+  const plays = wanted.flatMap((kind) =>
+    (kind === "sqlite" ? vias : vias.slice(-1)).map((via) => ({ kind, via }))
+  );
   Deno.test({ name: title, ignore }, async (test) => {
-    const steps = vias.map((via) =>
+    const steps = plays.map(({ kind, via }) =>
       test.step({
-        name: via,
-        fn: () => play(via, body),
+        name: kind === "sqlite" ? via : `${via}, ${kind}`,
+        fn: () => play(via, kind, body),
         // Steps at the same time cannot be told apart by the sanitizers; the stage looks itself.
         sanitizeOps: false,
         sanitizeResources: false,
@@ -84,36 +105,40 @@ export function flow(
   });
 }
 
-async function play(via: Via, body: (stage: Stage) => Promise<void>): Promise<void> {
+async function play(
+  via: Via,
+  kind: StoreKind,
+  body: (stage: Stage) => Promise<void>,
+): Promise<void> {
   await using dir = await tempDir();
-  const stage = await Stage.open(via, dir);
-  try {
-    await body(stage);
-    await stage.finish();
-  } finally {
-    await stage.clear();
-  }
+  await using stage = await Stage.open(via, dir, kind);
+  await body(stage);
+  await stage.finish();
 }
 
-/** One flow in one form of the program. */
-export class Stage {
+/** One flow in one form of the program; `await using` ends what is left of it. */
+export class Stage implements AsyncDisposable {
   readonly via: Via;
+  /** What holds its store. */
+  readonly kind: StoreKind;
   /** The home directory, in which everything runs. */
   readonly home: string;
-  /** The store, in its default place. */
-  readonly store: string;
+  readonly #store: StageStore;
   readonly #dir: TempDir;
   readonly #running: RunningProgram[] = [];
 
-  private constructor(via: Via, dir: TempDir) {
+  private constructor(via: Via, dir: TempDir, kind: StoreKind, store: StageStore) {
     this.via = via;
+    this.kind = kind;
     this.#dir = dir;
     this.home = dir.path;
-    this.store = dir.join(".local/share/queuectl/queue.db");
+    this.#store = store;
   }
 
-  static async open(via: Via, dir: TempDir): Promise<Stage> {
-    const stage = new Stage(via, dir);
+  /** Makes what the flow needs but its store, which the first command makes in its default place. */
+  static async open(via: Via, dir: TempDir, kind: StoreKind = "sqlite"): Promise<Stage> {
+    const store = await stageStore(kind, dir);
+    const stage = new Stage(via, dir, kind, store);
     const { command } = await start(via);
     await Deno.mkdir(dir.join("bin"));
     const words = command.map((word) => `'${word}'`).join(" ");
@@ -121,6 +146,58 @@ export class Stage {
       mode: 0o755,
     });
     return stage;
+  }
+
+  /** What `--db` takes: the path of the store's file, or its URL. */
+  get store(): string {
+    return this.#store.address;
+  }
+
+  /** The directory with the spool files. */
+  get directory(): string {
+    return this.#store.directory;
+  }
+
+  /** Runs a statement on the store past queuectl, in which `?` is a parameter; returns its rows. */
+  async ask(sql: string, ...values: readonly SqlValue[]): Promise<readonly Row[]> {
+    return await this.#store.ask(sql, ...values);
+  }
+
+  /** A connection to the store past queuectl that stays, for reading. */
+  async reader(): Promise<StoreReader> {
+    return await this.#store.reader();
+  }
+
+  /** Takes a lock with which the store is away for all who want to write, until it is disposed of. */
+  async lockStore(): Promise<StoreLock> {
+    return await this.#store.lock();
+  }
+
+  /** Waits for the turn to write, and keeps it: nobody else is in the middle of writing, or can begin to. */
+  async takeTurn(): Promise<AsyncDisposable> {
+    return await this.#store.takeTurn();
+  }
+
+  /** Keeps all others from changing a job until it is disposed of; they see what goes on as before. */
+  async holdJob(id: string): Promise<AsyncDisposable> {
+    return await this.#store.holdJob(id);
+  }
+
+  /** Whether a process waits for a lock to write, and is the next to have it. */
+  async isNextToWrite(pid: number): Promise<boolean> {
+    return await this.#store.isNext(pid);
+  }
+
+  /** Whether a process is in the middle of a transaction in which it writes. */
+  async isWriting(pid: number): Promise<boolean> {
+    return await this.#store.isWriting(pid);
+  }
+
+  /** What tells every process of the flow where it is, and where its store is not in the default place. */
+  get #environment(): Record<string, string> {
+    return this.kind === "sqlite"
+      ? { [MARK]: this.home }
+      : { [MARK]: this.home, QUEUECTL_DB: this.store };
   }
 
   /** A path in the home directory. */
@@ -149,7 +226,7 @@ export class Stage {
       home: this.home,
       cwd: this.home,
       ...options,
-      env: { [MARK]: this.home, ...options.env },
+      env: { ...this.#environment, ...options.env },
     };
   }
 
@@ -194,7 +271,7 @@ export class Stage {
       env: {
         PATH: `${this.join("bin")}:${Deno.env.get("PATH")}`,
         HOME: this.home,
-        [MARK]: this.home,
+        ...this.#environment,
         ...needed,
         ...env,
       },
@@ -227,10 +304,11 @@ export class Stage {
   /** Waits until a job is in one of these states. */
   async until(id: string, states: string | readonly string[], timeout = 60_000): Promise<JobJson> {
     let job: JobJson | undefined;
+    let state: string | null = null;
     return await waitFor(
       async () => {
-        // A look into the file (0.4 ms) is 200 times cheaper than a process that is asked again and again.
-        const state = this.#peek(id);
+        // A look into the store (0.4 ms) is 200 times cheaper than a process that is asked again and again.
+        state = await this.#peek(id);
         if (state !== null && !states.includes(state)) return false;
         job = await this.job(id);
         return states.includes(job.state) && job;
@@ -238,21 +316,15 @@ export class Stage {
       {
         timeout,
         interval: 20,
-        message: () => `${states}: ${this.#peek(id)}, ${JSON.stringify(job, null, 1)}`,
+        message: () => `${states}: ${state}, ${JSON.stringify(job, null, 1)}`,
       },
     );
   }
 
-  /** The state of a job by the store's file; null if this is not its full id. */
-  #peek(id: string): string | null {
-    const database = new DatabaseSync(this.store, { readOnly: true });
-    try {
-      database.exec("PRAGMA busy_timeout = 5000");
-      const row = database.prepare("SELECT state FROM job WHERE id = ?").get(id);
-      return row === undefined ? null : String(row.state);
-    } finally {
-      database.close();
-    }
+  /** The state of a job by the store; null if this is not its full id. */
+  async #peek(id: string): Promise<string | null> {
+    const [row] = await this.ask("SELECT state FROM job WHERE id = ?", id);
+    return row === undefined ? null : String(row.state);
   }
 
   /** Waits for a file in the home directory with so many lines; returns them. */
@@ -265,7 +337,12 @@ export class Stage {
 
   /** The processes of this flow that live, with their command lines. */
   processes(): Map<number, string> {
-    return findProcesses((environment) => environment.includes(`${MARK}=${this.home}`));
+    return findProcesses((environment) => this.owns(environment));
+  }
+
+  /** Whether an environment is that of a process of this flow. */
+  owns(environment: readonly string[]): boolean {
+    return environment.includes(`${MARK}=${this.home}`);
   }
 
   /** Waits until a program ends, with this code. */
@@ -283,7 +360,7 @@ export class Stage {
     );
     assert.deepEqual(codes.filter((signal) => signal === "SIGINT"), [], "ended by SIGINT");
     await this.isEmpty();
-    assert.deepEqual(this.leftovers(), [], `files left in ${this.store}.d`);
+    assert.deepEqual(this.leftovers(), [], `files left in ${this.directory}`);
   }
 
   /** Waits until no process of the flow is left. */
@@ -298,7 +375,7 @@ export class Stage {
   /** What is in the store's side directory that should not outlive the workers. */
   leftovers(): string[] {
     try {
-      return [...Deno.readDirSync(`${this.store}.d`)].map(({ name }) => name)
+      return [...Deno.readDirSync(this.directory)].map(({ name }) => name)
         .filter((name) => name !== "turnstile" && !/^worker-.*\.log$/.test(name)).sort();
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return [];
@@ -313,6 +390,11 @@ export class Stage {
       for (const pid of left.keys()) killIfThere(pid);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.clear();
+    await this.#store[Symbol.asyncDispose]();
   }
 }
 

@@ -1,7 +1,7 @@
 /** What a job is given on its standard input. */
 
 import assert from "node:assert/strict";
-import { flow } from "./stage.ts";
+import { BOTH_STORES, flow } from "./stage.ts";
 
 flow(
   "a command reads its stdin, byte for byte, in every attempt; otherwise it is empty",
@@ -22,6 +22,7 @@ flow(
     assert.equal(await stage.ok("logs", "unread"), "on\n");
     assert.doesNotMatch(stderr, /quoted|nobody/);
   },
+  { stores: BOTH_STORES },
 );
 
 flow("a command reads 16 MiB of stdin", async (stage) => {
@@ -46,7 +47,7 @@ flow(
     await stage.untilLines("begun");
     const inputs = () => stage.leftovers().filter((name) => name.endsWith(".in"));
     const [first] = inputs();
-    assert.equal((await Deno.stat(`${stage.store}.d/${first}`)).mode! & 0o777, 0o600);
+    assert.equal((await Deno.stat(`${stage.directory}/${first}`)).mode! & 0o777, 0o600);
     victim.kill("SIGKILL");
     await victim.ended();
     await stage.ok("worker", "start", "--drain");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, type Stage } from "./stage.ts";
 import { haltWorker } from "../crash/scene.ts";
 
 const ENDLESS = "echo begun >> begun; exec sleep 60";
@@ -62,7 +62,7 @@ flow("worker stop names a worker that does not answer, after its lease", async (
   assert.match(stderr, new RegExp(`^queuectl: ${id} hangs`, "m"));
   worker.kill("SIGCONT");
   await stage.end(worker);
-}, { vias: ["source"] });
+}, { vias: ["source"], stores: BOTH_STORES });
 
 flow("worker start --detach returns when all slots are ready", async (stage) => {
   interface Detached {

@@ -1,7 +1,7 @@
 /** `wait` and `cancel` from another process. */
 
 import assert from "node:assert/strict";
-import { flow, isLiving } from "./stage.ts";
+import { BOTH_STORES, flow, isLiving } from "./stage.ts";
 
 flow("wait ends as the job did", async (stage) => {
   await stage.enqueue("sleep 0.3", "--id", "good");
@@ -89,7 +89,7 @@ flow("cancel of a running job ends its whole tree", async (stage) => {
   await stage.ok("cancel", "job");
   assert.equal((await stage.job("job")).state, "cancelled");
   assert.deepEqual(stage.lines("pids").map(Number).filter(isLiving), []);
-}, { vias: ["source", "executable", "oldest"] });
+}, { vias: ["source", "executable", "oldest"], stores: BOTH_STORES });
 
 flow("cancel: SIGTERM first, SIGKILL after kill_grace", async (stage) => {
   await stage.ok("config", "set", "kill_grace", "300ms");
@@ -139,4 +139,4 @@ flow("cancel of a job whose worker was killed does not let it run again", async 
   await stage.ok("worker", "start", "--drain");
   assert.equal((await stage.job("job")).state, "cancelled");
   assert.deepEqual(stage.lines("runs"), ["run"]);
-});
+}, { stores: BOTH_STORES });

@@ -1,7 +1,6 @@
 /** Workers and stores as those see them who watch: `worker start --listen`, `queuectl metrics`. */
 
 import assert from "node:assert/strict";
-import { lockStore } from "../crash/store_file.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { readMetricsText, valueOf } from "../observe/prometheus.ts";
 import { flow, isLiving } from "./stage.ts";
@@ -41,7 +40,7 @@ flow("worker start --listen tells of the worker and its store", async (stage) =>
   assert.equal(valueOf(stored, "queuectl_jobs", { state: "processing" }), 1);
   {
     // Nobody can write, so nothing is claimed.
-    using _lock = lockStore(stage);
+    await using _lock = await stage.lockStore();
     await waitFor(async () => (await ask(url, "/readyz")).startsWith("503 The worker's heart has"));
     assert.equal(await value("queuectl_up"), 1);
     assert.equal(await ask(url, "/healthz"), "200 ok");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow, isLiving, type JobJson, secondsBetween, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, isLiving, type JobJson, secondsBetween, type Stage } from "./stage.ts";
 
 const say = (word: string) => `echo ${word} >> said`;
 
@@ -17,7 +17,7 @@ flow("jobs run by priority, equal ones in order of arrival", async (stage) => {
   assert.deepEqual(stage.lines("said"), [
     ...["first", "high-1", "high-2", "normal-1", "normal-2", "low", "last"],
   ]);
-});
+}, { stores: BOTH_STORES });
 
 flow("--delay and --run-at: not before, and without waiting for a poll", async (stage) => {
   await stage.ok("config", "set", "poll_interval", "10m");
@@ -36,7 +36,7 @@ flow("--delay and --run-at: not before, and without waiting for a poll", async (
   const done = await stage.until("delayed", "completed");
   assert.ok(secondsBetween(done.created_at, done.started_at) >= 2.5);
   assert.ok(secondsBetween(at, (await stage.until("timed", "completed")).started_at) >= 0);
-});
+}, { stores: BOTH_STORES });
 
 flow("--hold and release", async (stage) => {
   await stage.enqueue(say("held"), "--id", "held-1", "--hold");
@@ -96,6 +96,7 @@ flow(
     await stage.ok("retry", "bad");
     await stage.until("never", "cancelled");
   },
+  { stores: BOTH_STORES },
 );
 
 flow("two processes that enqueue the same unique key: one wins", async (stage) => {
@@ -119,7 +120,7 @@ flow("two processes that enqueue the same unique key: one wins", async (stage) =
   );
   assert.deepEqual(both.map(({ code }) => code), [0, 0]);
   assert.equal(both[0]!.stdout, both[1]!.stdout);
-});
+}, { stores: BOTH_STORES });
 
 flow("--if-exists replace: the newest of many is the one that runs", async (stage) => {
   const replace = ["--unique-key", "k", "--if-exists", "replace"];
@@ -127,7 +128,7 @@ flow("--if-exists replace: the newest of many is the one that runs", async (stag
   await stage.ok("worker", "start", "--drain");
   assert.deepEqual(stage.lines("said"), ["three"]);
   await stage.enqueue(say("four"), "--unique-key", "k");
-});
+}, { stores: BOTH_STORES });
 
 /** When somebody asked for the end of a running job, milliseconds, as the store has it. */
 async function requestedAt(stage: Stage): Promise<number> {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow, isLiving, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, isLiving, type Stage } from "./stage.ts";
 
 const UNTIL_GO = "echo begun >> begun; until test -e go; do sleep 0.05; done";
 
@@ -31,6 +31,7 @@ flow(
     await stage.ok("worker", "start", "--drain", "--drain-wait", "0");
     assert.equal((await stage.job("elsewhere")).state, "completed");
   },
+  { stores: BOTH_STORES },
 );
 
 flow("--drain waits for a job that another worker runs", async (stage) => {
@@ -95,7 +96,7 @@ flow("of many --singleton workers that start at once, exactly one stays", async 
   await stage.enqueue("true", "--id", "job");
   await stage.until("job", "completed");
   assert.equal((await workersOf(stage)).length, 1);
-});
+}, { stores: BOTH_STORES });
 
 flow("worker stop --now ends the running jobs and hands them back", async (stage) => {
   await stage.enqueue("sleep 300 & echo $! >> pids; setsid sleep 300", "--id", "job");
@@ -107,7 +108,7 @@ flow("worker stop --now ends the running jobs and hands them back", async (stage
   await stage.end(worker);
   assert.ok(!isLiving(Number(stage.read("pids"))));
   assert.partialDeepStrictEqual(await stage.job("job"), { state: "pending", attempts: 0 });
-});
+}, { stores: BOTH_STORES });
 
 flow("worker stop --timeout says that they still run, and --now helps", async (stage) => {
   await stage.enqueue(UNTIL_GO, "--id", "job");

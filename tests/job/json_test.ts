@@ -133,6 +133,7 @@ Deno.test("jobToJson: what it prints of a new job is accepted as a spec and mean
     backoffJitter: 0,
     timeout: 1,
     cwd: "/srv",
+    base: "/srv",
   };
   fc.assert(fc.property(specs, fc.boolean(), (spec, withLog) => {
     // No timeout is null, which is absent and asks the config.
@@ -170,6 +171,7 @@ const OTHERS = {
   backoffJitter: 0.9,
   timeout: 9,
   cwd: "/other",
+  base: "/other",
 };
 
 Deno.test("attemptToJson: prints the log as the design says", () => {

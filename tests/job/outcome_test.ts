@@ -47,6 +47,18 @@ const job: AttemptedJob = {
   backoffJitter: 0,
 };
 
+Deno.test("settle() keeps an error that an index can take, however long a path in it is", () => {
+  for (const letter of ["a", "€", "😀"]) {
+    const error = `no directory /${letter.repeat(5000)}`;
+    const kept = settle(job, { kind: "not_started", error }, 0).error!;
+    assert.ok(new TextEncoder().encode(kept).length <= 2400);
+    assert.ok(kept.startsWith(`no directory /${letter.repeat(300)}`) && kept.endsWith("…"));
+    assert.ok(kept.isWellFormed());
+  }
+  const error = "a".repeat(800);
+  assert.equal(settle(job, { kind: "lost", error }, 0).error, error);
+});
+
 Deno.test("settle: each outcome of a job with a retry left", () => {
   assert.deepEqual(settle(job, { kind: "completed" }, 0), {
     event: "complete",

@@ -15,6 +15,7 @@ const SURROUNDINGS: RecordSurroundings = {
     backoffJitter: 0.5,
     timeout: 60_000,
     cwd: "/home/me",
+    base: "/home/me",
   },
   now: NOW,
   random: () => 0.5,

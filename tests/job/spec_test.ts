@@ -230,6 +230,7 @@ const DEFAULTS = {
   backoffJitter: 0.5,
   timeout: 60_000,
   cwd: "/home/me",
+  base: "/home/me",
 };
 
 /** What a job has that the spec and the config leave alone. */
@@ -313,7 +314,7 @@ Deno.test("resolveSpec: run_at is kept as it is, and timeout none is none", () =
 
 Deno.test("resolveSpec: a relative cwd starts from the directory of the defaults", () => {
   const cwd = (path: string, base: string | null = "/home/me") =>
-    resolveSpec({ command: "true", cwd: path }, { ...DEFAULTS, cwd: base }, () => "x").cwd;
+    resolveSpec({ command: "true", cwd: path }, { ...DEFAULTS, base }, () => "x").cwd;
   const expected: [string, string][] = [
     ["work", "/home/me/work"],
     ["./work/", "/home/me/work"],
@@ -329,5 +330,10 @@ Deno.test("resolveSpec: a relative cwd starts from the directory of the defaults
   ];
   for (const [path, absolute] of expected) assert.equal(cwd(path), absolute, path);
   assert.equal(cwd("/tmp", null), "/tmp");
-  assert.equal(resolveSpec({ command: "true" }, { ...DEFAULTS, cwd: null }, () => "x").cwd, null);
+});
+
+Deno.test("resolveSpec: without a directory of its own a job may have none, and a relative one all the same", () => {
+  const defaults = { ...DEFAULTS, cwd: null };
+  assert.equal(resolveSpec({ command: "true" }, defaults, () => "x").cwd, null);
+  assert.equal(resolveSpec({ command: "true", cwd: "a" }, defaults, () => "x").cwd, "/home/me/a");
 });

@@ -8,7 +8,7 @@ Deno.test("startLog() writes JSON whose message is the text alone, whatever is i
     format: "json",
     write: (text) => written.push(text),
   });
-  listen({ type: "store_away", error: 'a "b" {c} {{d}} 100%' }, 0);
+  listen({ type: "store_away", error: 'a "b" {c} {{d}} 100%', leftToRun: null }, 0);
   const { message, level } = JSON.parse(written.join(""));
   deepStrictEqual([level, message], [
     "ERROR",

@@ -18,12 +18,15 @@ function settled(outcome: Settled["outcome"]): WorkerEvent {
   };
 }
 
-function figures(workers: () => Promise<readonly Partial<WorkerInfo>[]>, isStopping = false) {
+function figures(
+  workers: () => Promise<readonly Partial<WorkerInfo>[]>,
+  { isStopping = false, silentFor = 0 } = {},
+) {
   const events = new Events();
   const sources: WorkerSources = {
     store: { workers } as Pick<Store, "workers">,
     events,
-    self: () => ({ id: "w1", slots: 4, running: 2, isStopping }),
+    self: () => ({ id: "w1", slots: 4, running: 2, isStopping, silentFor }),
     lease: LEASE,
   };
   return { events, figures: new WorkerFigures(sources) };
@@ -57,16 +60,17 @@ Deno.test("WorkerFigures counts what happens in its worker, from 0 on", () => {
 });
 
 Deno.test("unready() is null while the store knows the worker and its heart beats", async () => {
-  const beats = (ago: number, id = "w1") => () =>
-    Promise.resolve([{ id, heartbeatAt: Date.now() - ago }]);
-  assert.equal(await figures(beats(0)).figures.unready(), null);
-  assert.match(await figures(beats(LEASE)).figures.unready() ?? "", /heart has not beaten/);
-  assert.match(await figures(beats(0, "w2")).figures.unready() ?? "", /not among those/);
-  assert.match(await figures(beats(0), true).figures.unready() ?? "", /is ending/);
+  const knows = (id = "w1") => () => Promise.resolve([{ id }]);
+  assert.equal(await figures(knows()).figures.unready(), null);
+  // Whatever the clock of the store says.
+  const silent = figures(knows(), { silentFor: LEASE * 0.6 });
+  assert.equal(await silent.figures.unready(), "The worker's heart has not beaten for 18000 ms");
+  assert.match(await figures(knows("w2")).figures.unready() ?? "", /not among those/);
+  assert.match(await figures(knows(), { isStopping: true }).figures.unready() ?? "", /is ending/);
   const away = figures(() => Promise.reject(new StoreError("The store is away")));
   assert.equal(await away.figures.unready(), "The store is away");
-  const { events, figures: own } = figures(beats(0));
-  events.emit({ type: "store_away", error: "The store is locked" });
+  const { events, figures: own } = figures(knows());
+  events.emit({ type: "store_away", error: "The store is locked", leftToRun: null });
   assert.equal(await own.unready(), "The store is locked");
   events.emit({ type: "store_back" });
   events.emit({ type: "spool_broken", error: "No space left" });

@@ -5,12 +5,16 @@
  * @module
  */
 
+import type { StoreKind } from "../flows/stage_store.ts";
+
 /** How a campaign is run. */
 export interface CampaignOptions {
   /** All that is random follows from it. */
   readonly seed: number;
   /** How much of it: 1 is a soak of a few minutes. */
   readonly scale: number;
+  /** What holds the store; a campaign that is about the file does not ask. */
+  readonly store: StoreKind;
   /** Says how far it is. */
   readonly progress: (sentence: string) => void;
 }

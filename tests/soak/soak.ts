@@ -1,5 +1,5 @@
 /**
- * `deno task soak [NAME…] [--seed N] [--scale N] [--json]`: runs campaigns of faults and sums up each one.
+ * `deno task soak [NAME…] [--seed N] [--scale N] [--store KIND] [--json]`: runs campaigns of faults and sums up each one.
  *
  * It ends with 1 if a rule was broken. The seed is printed, and repeats the campaign as far as processes
  * and clocks allow.
@@ -9,22 +9,26 @@
 
 import { parseArgs } from "node:util";
 import type { Campaign, Findings } from "./campaign.ts";
+import { crowd } from "./campaigns/crowd.ts";
 import { flood } from "./campaigns/flood.ts";
 import { histories } from "./campaigns/histories.ts";
 import { input } from "./campaigns/input.ts";
 import { kills } from "./campaigns/kills.ts";
 import { load } from "./campaigns/load.ts";
+import { postgres } from "./campaigns/postgres.ts";
 import { power } from "./campaigns/power.ts";
 import { storm } from "./campaigns/storm.ts";
 import { updates } from "./campaigns/updates.ts";
 import { zombies } from "./campaigns/zombies.ts";
 
 const CAMPAIGNS: readonly Campaign[] = [
+  crowd,
   flood,
   histories,
   input,
   kills,
   load,
+  postgres,
   power,
   storm,
   updates,
@@ -33,6 +37,7 @@ const CAMPAIGNS: readonly Campaign[] = [
 
 interface Summary extends Findings {
   readonly name: string;
+  readonly store: string;
   readonly seed: number;
   readonly scale: number;
   readonly seconds: number;
@@ -44,12 +49,15 @@ async function main(): Promise<number> {
     options: {
       seed: { type: "string", default: String(Date.now() % 1_000_000_000) },
       scale: { type: "string", default: "1" },
+      store: { type: "string", default: "sqlite" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   if (values.help) {
-    console.log("deno task soak [NAME…] [--seed N] [--scale N] [--json]; the campaigns are:\n");
+    console.log(
+      "deno task soak [NAME…] [--seed N] [--scale N] [--store sqlite|postgres] [--json]; the campaigns are:\n",
+    );
     for (const { name, title } of CAMPAIGNS) console.log(`  ${name.padEnd(10)} ${title}`);
     return 0;
   }
@@ -60,15 +68,17 @@ async function main(): Promise<number> {
   }
   const seed = positive("seed", values.seed);
   const scale = positive("scale", values.scale);
+  const { store } = values;
+  if (store !== "sqlite" && store !== "postgres") throw new Error("--store is sqlite or postgres");
   const summaries: Summary[] = [];
   for (const campaign of CAMPAIGNS) {
     if (positionals.length > 0 && !positionals.includes(campaign.name)) continue;
     const progress = (sentence: string) => console.error(`${campaign.name}: ${sentence}`);
     progress(`${campaign.title} (seed ${seed})`);
     const start = performance.now();
-    const findings = await campaign.run({ seed, scale, progress });
+    const findings = await campaign.run({ seed, scale, store, progress });
     const seconds = Math.round((performance.now() - start) / 1000);
-    const summary = { name: campaign.name, seed, scale, seconds, ...findings };
+    const summary = { name: campaign.name, store, seed, scale, seconds, ...findings };
     summaries.push(summary);
     if (!values.json) console.log(report(summary));
   }
@@ -83,13 +93,13 @@ function positive(flag: string, text: string): number {
 }
 
 /** A line of figures, and one for each broken rule. */
-function report({ name, seed, scale, seconds, figures, faults }: Summary): string {
+function report({ name, store, seed, scale, seconds, figures, faults }: Summary): string {
   const shown = Object.entries({ ...figures, seconds }).map(([what, value]) => `${what} ${value}`);
   const verdict = faults.length === 0 ? "all rules held" : `${faults.length} rules were broken`;
   return [
     `${name}: ${shown.join(", ")}: ${verdict}`,
     ...faults.map((fault) => `  ${fault}`),
-    `  again: deno task soak ${name} --seed ${seed} --scale ${scale}`,
+    `  again: deno task soak ${name} --seed ${seed} --scale ${scale} --store ${store}`,
   ].join("\n");
 }
 

@@ -8,6 +8,7 @@
 import { aheadTests } from "./conformance/ahead.ts";
 import { bulkTests } from "./conformance/bulk.ts";
 import { cancelTests } from "./conformance/cancel.ts";
+import { crowdTests } from "./conformance/crowd.ts";
 import { claimTests } from "./conformance/claim.ts";
 import { doorbellTests } from "./conformance/doorbell.ts";
 import { editTests } from "./conformance/edit.ts";
@@ -37,15 +38,19 @@ import { statisticsTests } from "./conformance/statistics.ts";
 import { uniqueTests } from "./conformance/unique.ts";
 import { whenTests } from "./conformance/when.ts";
 import { workerTests } from "./conformance/worker.ts";
-import { type Register, Scene, type StorageFactory } from "./scene.ts";
+import { type Extent, type Register, Scene, type StorageFactory } from "./scene.ts";
 
 export type { Storage, StorageFactory, StorageOptions } from "./scene.ts";
 
 /** Registers the suite for an adapter. */
-export function conformance(adapter: string, makeStorage: StorageFactory): void {
+export function conformance(
+  adapter: string,
+  makeStorage: StorageFactory,
+  extent: Extent = {},
+): void {
   const register: Register = (title, body) =>
     Deno.test(`${title} (${adapter})`, async () => {
-      await using scene = await Scene.set(makeStorage);
+      await using scene = await Scene.set(makeStorage, extent);
       await body(scene);
     });
   for (
@@ -55,6 +60,7 @@ export function conformance(adapter: string, makeStorage: StorageFactory): void 
       parentTests,
       parentAgainTests,
       manyParentTests,
+      crowdTests,
       uniqueTests,
       queueTests,
       limitTests,
@@ -83,6 +89,6 @@ export function conformance(adapter: string, makeStorage: StorageFactory): void 
       firingTests,
     ]
   ) tests(register);
-  historyTests(adapter, makeStorage);
+  historyTests(adapter, makeStorage, extent);
   rateHistoryTests(adapter, makeStorage);
 }

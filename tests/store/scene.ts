@@ -35,6 +35,14 @@ export interface StorageOptions {
   readonly isShortLived?: boolean;
 }
 
+/** How much is played. */
+export interface Extent {
+  /** What part of the work that is long for its length alone; 1 if absent. */
+  readonly scale?: number;
+  /** How many random histories; 300 if absent. */
+  readonly histories?: number;
+}
+
 /** A place that holds one store. */
 export interface Storage extends AsyncDisposable {
   /** Another handle on the store; the test closes it. */
@@ -52,10 +60,12 @@ export class Scene implements AsyncDisposable {
   readonly #handles: Store[];
   readonly #storage: Storage;
   readonly #control: Control;
+  readonly #scale: number;
   /** The first handle. */
   readonly store: Store;
 
-  private constructor(storage: Storage, store: Store, control: Control) {
+  private constructor(storage: Storage, store: Store, control: Control, scale: number) {
+    this.#scale = scale;
     this.#storage = storage;
     this.#control = control;
     this.#handles = [store];
@@ -65,7 +75,7 @@ export class Scene implements AsyncDisposable {
   /** Sets the scene. */
   static async set(
     makeStorage: StorageFactory,
-    options: Pick<StorageOptions, "isShortLived"> = {},
+    { scale = 1, ...options }: Pick<StorageOptions, "isShortLived"> & Extent = {},
   ): Promise<Scene> {
     const control = { now: 1_800_000_000_000, random: 0.5, tokens: 0, ids: 0 };
     const storage = await makeStorage({
@@ -74,7 +84,12 @@ export class Scene implements AsyncDisposable {
       random: () => control.random,
       newToken: () => `token-${++control.tokens}`,
     });
-    return new Scene(storage, await storage.open(), control);
+    return new Scene(storage, await storage.open(), control, scale);
+  }
+
+  /** So many, where a tenth would show the same where each takes longer. */
+  many(count: number): number {
+    return Math.ceil(count * this.#scale);
   }
 
   /** The time of the store, milliseconds. */

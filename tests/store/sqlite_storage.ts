@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "./open_sqlite.ts";
 import { tempDir } from "../helpers/temp_dir.ts";
 import type { Storage, StorageOptions } from "./scene.ts";
 
@@ -17,7 +17,7 @@ export async function sqliteStorage(
 ): Promise<Storage> {
   const directory = await tempDir(isShortLived && isDirectory(MEMORY) ? MEMORY : undefined);
   return {
-    open: () => SqliteStore.open(directory.join("q.db"), { create: true, surroundings }),
+    open: () => openSqlite(directory.join("q.db"), { create: true, surroundings }),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
 }

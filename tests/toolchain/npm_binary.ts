@@ -40,7 +40,7 @@ export async function npmBinary(binary: NpmBinary): Promise<string> {
 
   const scratch = await Deno.makeTempDir({ dir: cache, prefix: "fetch-" });
   try {
-    const source = await install(binary, scratch);
+    const source = `${await installPackage(binary, scratch)}/${binary.file}`;
     const wanted = `${scratch}/${binary.as}`;
     if (binary.beginning === undefined) await Deno.rename(source, wanted);
     else await cut(source, wanted, binary.beginning);
@@ -52,9 +52,17 @@ export async function npmBinary(binary: NpmBinary): Promise<string> {
   }
 }
 
-/** Installs the package in a folder, with a `DENO_DIR` of its own that goes with the folder. */
-async function install(
-  { name, version, file }: NpmBinary,
+/** A package in one version. */
+export type NpmPackage = Pick<NpmBinary, "name" | "version">;
+
+/**
+ * Installs a package in a folder, with a `DENO_DIR` of its own that goes with the folder, and returns where
+ * its files are. Its scripts do not run.
+ *
+ * @throws if the package cannot be had
+ */
+export async function installPackage(
+  { name, version }: NpmPackage,
   folder: string,
 ): Promise<string> {
   await Deno.writeTextFile(
@@ -68,7 +76,7 @@ async function install(
       env: { DENO_DIR: `${folder}/deno` },
     },
   );
-  return await Deno.realPath(`${folder}/node_modules/${name}/${file}`);
+  return await Deno.realPath(`${folder}/node_modules/${name}`);
 }
 
 async function cut(

@@ -1,14 +1,22 @@
 /**
  * Makes what every thread of the tests needs and none should make beside the others: the executable, the
- * oldest Deno with its packages, and the browser.
+ * oldest Deno with its packages, the browser, and PostgreSQL.
  *
  * @module
  */
 
 import { start } from "../helpers/program.ts";
 import { chromium } from "./chromium.ts";
+import { postgresProgram } from "./postgres_program.ts";
 
-for (const make of [() => start("executable"), () => start("oldest"), chromium]) {
+const steps = [
+  () => start("executable"),
+  () => start("oldest"),
+  chromium,
+  () => postgresProgram("newest"),
+  () => postgresProgram("oldest"),
+];
+for (const make of steps) {
   try {
     await make();
   } catch (error) {

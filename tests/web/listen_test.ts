@@ -134,7 +134,7 @@ Deno.test("serveWorker() waits for an address that is taken, if it may, and says
     heard.push(event.type);
     if (event.type === "worker_listening") listening.resolve();
   });
-  const self = () => ({ id: "w", slots: 1, running: 0, isStopping: false });
+  const self = () => ({ id: "w", slots: 1, running: 0, isStopping: false, silentFor: 0 });
   const worker = { store: {} as Store, events, self, lease: 30_000 };
   const options = { address, token: null };
   assert.throws(() => serveWorker(worker, { ...options, patience: null }), /already/);

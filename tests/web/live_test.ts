@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../../src/errors.ts";
-import { SqliteStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../store/open_sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import { reopening } from "../../src/web/reopening.ts";
 import { Queue } from "../cli/queue.ts";
@@ -230,7 +230,7 @@ Deno.test("a store that is away is told, and that it is back", async () => {
 
 /** The store as the command has it: what is in its place is opened anew. */
 function reopened(store: Store): Store {
-  return reopening(store, () => SqliteStore.open(store.address, { create: false }));
+  return reopening(store, () => openSqlite(store.address, { create: false }));
 }
 
 Deno.test("a store that is replaced is opened anew", async () => {
@@ -243,14 +243,14 @@ Deno.test("a store that is replaced is opened anew", async () => {
     await Deno.rename(`${queue.path}${end}`, `${queue.path}.old${end}`);
   }
   {
-    await using other = await SqliteStore.open(queue.path, { create: true });
+    await using other = await openSqlite(queue.path, { create: true });
     await other.configure("lease", "60s");
   }
   await stream.next("status", ({ jobs }) => jobs.pending === 0);
   const { status } = await dashboard.send("POST", "/api/jobs", { id: "new1", command: "true" });
   strictEqual(status, 201);
   await stream.next("status", ({ jobs }) => jobs.pending === 1);
-  await using look = await SqliteStore.open(queue.path, { create: false });
+  await using look = await openSqlite(queue.path, { create: false });
   deepStrictEqual((await look.jobs({})).map(({ id }) => id), ["new1"]);
 });
 
@@ -280,7 +280,7 @@ function sql(path: string, text: string): unknown {
 Deno.test("while another program locks the store it can be read, and a write says who", async () => {
   await using queue = await Queue.open();
   await queue.add("job1");
-  await using impatient = await SqliteStore.open(queue.path, { create: false, patience: 0 });
+  await using impatient = await openSqlite(queue.path, { create: false, patience: 0 });
   await using dashboard = new Dashboard(queue, false, { through: () => impatient });
   await using stream = await dashboard.events("?job=job1");
   await stream.next("job");

@@ -7,19 +7,24 @@ import { waitFor } from "../helpers/wait_for.ts";
 /** A store of which a test says what it does. */
 class FakeStore {
   readonly location: string;
+  readonly isShared: boolean;
+  looks = 0;
   problem: Error | null = null;
   isClosed = false;
   readonly slow = Promise.withResolvers<void>();
 
-  constructor(name: string) {
+  constructor(name: string, isShared = false) {
     this.location = name;
+    this.isShared = isShared;
   }
 
   revision(): Promise<string> {
+    this.looks++;
     return this.problem === null ? Promise.resolve("1") : Promise.reject(this.problem);
   }
 
   settings(): Promise<ReadonlyMap<string, string>> {
+    if (this.isShared && this.problem !== null) return Promise.reject(this.problem);
     if (this.isClosed) throw new TypeError("The store is closed");
     return Promise.resolve(new Map([["name", this.location]]));
   }
@@ -39,8 +44,11 @@ class FakeStore {
 }
 
 /** A store that opens `next` in the place of the first one. */
-function fake(next: () => FakeStore): { readonly first: FakeStore; readonly store: Store } {
-  const first = new FakeStore("first");
+function fake(
+  next: () => FakeStore,
+  isShared = false,
+): { readonly first: FakeStore; readonly store: Store } {
+  const first = new FakeStore("first", isShared);
   const open = () => Promise.resolve().then(() => next() as unknown as Store);
   return { first, store: reopening(first as unknown as Store, open) };
 }
@@ -99,4 +107,17 @@ Deno.test("reopening() closes a store after what is under way in it", async () =
   strictEqual((await portions.next()).done, true);
   strictEqual(first.isClosed, true);
   await store[Symbol.asyncDispose]();
+});
+
+Deno.test("reopening() asks a server nothing before a call, and opens another store after one that says so", async () => {
+  const { first, store } = fake(() => new FakeStore("next", true), true);
+  deepStrictEqual([await nameOf(store), first.looks], ["first", 0]);
+  first.problem = new StoreError("away");
+  await rejects(nameOf(store), StoreError);
+  first.problem = null;
+  strictEqual(await nameOf(store), "first");
+  first.problem = new StoreGoneError("gone");
+  await rejects(nameOf(store), StoreGoneError);
+  deepStrictEqual([await nameOf(store), first.isClosed], ["next", true]);
+  strictEqual(await store.revision(), "1-1");
 });

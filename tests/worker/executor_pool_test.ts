@@ -19,6 +19,7 @@ async function open(slots: number, threads: number) {
     output: () => {},
     begun: () => {},
     ended: (report) => void ended.set(report.token, report),
+    leaseOver: () => {},
     failed: (error, lost) => {
       failures.push(error);
       orphans.push(...lost);

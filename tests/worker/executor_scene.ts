@@ -5,7 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { isAlive } from "../../src/worker/host.ts";
+import { isAlive, signal } from "../../src/worker/host.ts";
 import { findTree } from "../../src/worker/process_tree.ts";
 import type {
   AttemptReport,
@@ -96,9 +96,8 @@ export async function open(slots = 1) {
       }, { message: `a pid in ${name}` }),
     async [Symbol.asyncDispose]() {
       const refs = [...launchers().values()];
-      for (const process of findTree({ tokens, launchers: refs })) {
-        Deno.kill(process.pid, "SIGKILL");
-      }
+      // Some may end by themselves meanwhile.
+      for (const process of findTree({ tokens, launchers: refs })) signal(process, "SIGKILL");
       send({ type: "close", keepFiles: false });
       await waitFor(() => !refs.some(isAlive), { message: "the launchers to end" });
       worker.terminate();

@@ -33,7 +33,15 @@ class Scene implements Disposable {
   constructor() {
     globalThis.setTimeout = ((then: () => void) => this.#setTimeout(then, 0)) as typeof setTimeout;
     const clock = () => this.now;
-    const options = { hostIdentity: HOST, lease: LEASE, isAlive: () => true, clock };
+    const self = () => "self";
+    const options = {
+      hostIdentity: HOST,
+      lease: LEASE,
+      notedFrom: 0,
+      self,
+      isAlive: () => true,
+      clock,
+    };
     this.watch = new LockWatch({
       store: {
         lockHolder: () => {

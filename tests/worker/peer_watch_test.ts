@@ -11,12 +11,18 @@ const STEP = 1000;
 class Scene {
   now = 5000;
   readonly dead = new Set<number>();
-  readonly watch = new PeerWatch({
-    hostIdentity: HOST,
-    lease: LEASE,
-    isAlive: ({ pid }) => !this.dead.has(pid),
-    clock: () => this.now,
-  });
+  readonly watch: PeerWatch;
+
+  constructor(notedFrom = 0) {
+    this.watch = new PeerWatch({
+      hostIdentity: HOST,
+      lease: LEASE,
+      notedFrom,
+      self: () => "w5",
+      isAlive: ({ pid }) => !this.dead.has(pid),
+      clock: () => this.now,
+    });
+  }
 
   /** Looks after so many milliseconds; who is lost, and why. */
   look(after: number, peers: readonly WorkerInfo[], holder?: WorkerInfo): string[] {
@@ -126,4 +132,56 @@ Deno.test("PeerWatch counts against a holder only the time in which it was seen 
     const holder = peers[time / STEP % 2]!;
     assert.deepEqual(scene.look(STEP, peers, holder), []);
   }
+});
+
+Deno.test("PeerWatch judges a worker by its own lease where that is the longer one", () => {
+  const scene = new Scene();
+  const [patient, hasty] = [peer(1, { lease: 2 * LEASE }), peer(2, { lease: LEASE / 2 })];
+  scene.look(0, [patient, hasty]);
+  assert.deepEqual(scene.lookFor(LEASE - STEP, [patient, hasty]), []);
+  assert.deepEqual(scene.look(STEP, [patient, hasty]), ["w2 hung"]);
+  assert.deepEqual(scene.lookFor(LEASE - STEP, [patient]), []);
+  assert.deepEqual(scene.look(STEP, [patient]), ["w1 hung"]);
+});
+
+/** Looks until the first of the peers is lost, while the hearts of the others beat; after how long it was. */
+function timeToLose(lost: WorkerInfo, others: readonly WorkerInfo[]): number {
+  const scene = new Scene();
+  scene.look(0, [lost, ...others]);
+  for (let time = STEP;; time += STEP) {
+    const beating = others.map((other) => ({ ...other, heartbeat: time }));
+    if (scene.look(STEP, [lost, ...beating]).length > 0) return time;
+  }
+}
+
+Deno.test("PeerWatch leaves a worker of another host to one that lives there, for a while", () => {
+  const [lost, neighbour] = [7, 8].map((pid) => peer(pid, { hostIdentity: "another boot" }));
+  assert.equal(timeToLose(lost!, []), LEASE);
+  assert.equal(timeToLose(lost!, [peer(9, { hostIdentity: "a third one" })]), LEASE);
+  assert.equal(timeToLose(lost!, [neighbour!]), LEASE * 4 / 3);
+  // Of this host it is for each of them to end it.
+  assert.equal(timeToLose(peer(7), [peer(1), peer(8)]), LEASE);
+});
+
+Deno.test("PeerWatch lets those before it take over first, one after the other", () => {
+  const lost = peer(70, { hostIdentity: "another boot" });
+  const others = (count: number) => Array.from({ length: count }, (_, i) => peer(100 + i));
+  assert.equal(timeToLose(lost, others(3)), LEASE + 3 * STEP);
+  assert.equal(timeToLose(lost, others(30)), LEASE + 10 * STEP);
+  const behind = [peer(6), peer(7)];
+  assert.equal(timeToLose(lost, behind), LEASE);
+});
+
+Deno.test("PeerWatch.observations() leaves out in a crowd what is too short to be told", () => {
+  const scene = new Scene(2 * STEP);
+  const seen = peer(2, { unmovedFor: 2 * STEP });
+  const crowd = Array.from({ length: 15 }, (_, i) => peer(100 + i, { heartbeat: i }));
+  const few = [peer(1), seen, ...crowd.slice(1)];
+  scene.look(0, few);
+  scene.look(STEP, few);
+  assert.equal(scene.watch.observations().size, few.length);
+  scene.look(0, [peer(1), seen, ...crowd]);
+  assert.deepEqual([...scene.watch.observations().keys()], ["w2"]);
+  scene.look(STEP, [peer(1), seen]);
+  assert.deepEqual([...scene.watch.observations().keys()], ["w1", "w2"]);
 });

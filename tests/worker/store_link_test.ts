@@ -10,7 +10,10 @@ function linkTo({ isWaiting }: { isWaiting: boolean }) {
   const said: string[] = [];
   events.subscribe(({ type }) => said.push(type));
   const during = (<T>(write: () => Promise<T>) => write()) as LockWatch["during"];
-  const link = new StoreLink(events, { isWaiting, during } as LockWatch, () => {});
+  const link = new StoreLink({
+    ...{ events, locks: { isWaiting, during } as LockWatch },
+    ...{ leftToRun: () => null, gone: () => {} },
+  });
   return { link, said };
 }
 

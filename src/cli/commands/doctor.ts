@@ -7,6 +7,7 @@
 import { examineAll } from "../../doctor/doctor.ts";
 import { escapeText } from "../../escape.ts";
 import type { Check, Finding } from "../../store/examination.ts";
+import { showAddress } from "../../store/open.ts";
 import { type Color, paint } from "../color.ts";
 import { defineCommand } from "../command.ts";
 import type { Context } from "../context.ts";
@@ -27,7 +28,7 @@ export const command = defineCommand({
     "It looks at the store (is it whole, does all in it fit together), at who may touch it, at workers, " +
     "jobs and schedules that are stuck, at what killed workers have left behind, at the clock, the disk " +
     "and this machine. Each line is a check: ok, a warning, or a problem, which needs action. What mends " +
-    "it stands below; where that is sqlite3, it is the shell of SQLite.",
+    "it stands below; where that is sqlite3 or psql, it is the shell of SQLite or PostgreSQL.",
     "It changes nothing, and may run beside workers. A million jobs take about 3 seconds. The longest " +
     "look keeps SQLite from reusing its log, for about a second per million jobs; with --full for " +
     "2.5 seconds.",
@@ -55,10 +56,11 @@ export const command = defineCommand({
   ],
   async run(context, { flags }) {
     const { openStore, stdout, stderr, json, now, location } = context;
+    const shown = await showAddress(location);
     const checks: Check[] = [];
     const visit = {
       location,
-      command: ownWords(context),
+      command: ownWords(shown, context),
       full: flags.full,
       now,
       open: () => openStore({ create: false, readOnly: true }),
@@ -71,7 +73,7 @@ export const command = defineCommand({
     const problems = findings.filter(({ verdict }) => verdict === "problem");
     if (json) {
       await stdout.json({
-        store: location,
+        store: shown,
         ok: problems.length === 0,
         checks: checks.flatMap(checkToJson),
       });
@@ -103,13 +105,13 @@ function checkToJson({ name, text, findings }: Check): unknown[] {
   return findings.map(({ verdict, text, mend }) => ({ name, verdict, finding: text, mend }));
 }
 
-/** As a user has to type it in this place to mean the same store. */
-function ownWords({ location, env, cwd }: Context): string[] {
+/** As a user has to type it in this place to mean the same store; a password he has to know. */
+function ownWords(shown: string, { location, env, cwd }: Context): string[] {
   try {
     const usual = resolveLocation({ flag: undefined, env, cwd: () => cwd });
     if (usual === location) return ["queuectl"];
   } catch {
     // Without --db there is no store.
   }
-  return ["queuectl", "--db", location];
+  return ["queuectl", "--db", shown];
 }

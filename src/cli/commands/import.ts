@@ -59,7 +59,8 @@ export const command = defineCommand({
       return await say(context, survey, { imported: survey.jobs - skipped, skipped }, dryRun);
     }
     const config = resolveConfig(await store.settings());
-    const defaults = specDefaults(config, context.cwd);
+    const { isShared } = store;
+    const defaults = specDefaults(config, { directory: context.cwd, isShared });
     const how = { survey, surroundings: { ...surroundings, defaults }, skipExisting };
     await say(context, survey, await importWithBar(store, file, how, context), dryRun);
     await hintAtWorker(store, context);
@@ -79,7 +80,7 @@ async function importWithBar(
 /** Whether a line is valid does not depend on the settings, so these will do for the first look. */
 function surroundingsOf(context: Context, dropEnv: boolean): RecordSurroundings {
   return {
-    defaults: specDefaults(resolveConfig(new Map()), context.cwd),
+    defaults: specDefaults(resolveConfig(new Map()), { directory: context.cwd, isShared: false }),
     now: context.now(),
     random: Math.random,
     newId: uuidv7,

@@ -28,7 +28,7 @@ export const command = defineCommand({
     "enqueues one job, however many workers run.",
     "A firing that is late by more than 90 seconds was missed, because no worker ran or the schedule was " +
     "paused. The job is resolved against the config at each firing, and runs in the directory in which " +
-    "the schedule was added.",
+    "the schedule was added (with PostgreSQL: in that of its worker).",
   ],
   usage: ["NAME --cron EXPR [flags] -- CMD [ARG…]", "NAME --cron EXPR [flags] --command TEXT"],
   flags: {

@@ -10,6 +10,7 @@ import { Events } from "../../observe/events.ts";
 import type { Store } from "../../store/store.ts";
 import { currentHost, ignoresSignals } from "../../worker/host.ts";
 import { dropOuterAttempt } from "../../worker/outer_attempt.ts";
+import { makeOwnDirectory } from "../../worker/own_directory.ts";
 import { Supervisor } from "../../worker/supervisor.ts";
 import { defaultThreads, MAX_THREADS, type WorkerOptions } from "../../worker/worker_options.ts";
 import { type ListenAddress, readListenAddress } from "../../web/listen_address.ts";
@@ -99,6 +100,7 @@ export const command = defineCommand({
     const { singleton, listen = null } = flags;
     const reserved = listen && await reserveAddress({ address: listen, singleton }, context);
     await using store = await context.openStore({ create: true });
+    if (store.isShared) makeOwnDirectory(store.directory);
     const { env: get } = context;
     const insideJob = dropOuterAttempt(store.address, {
       get,

@@ -16,8 +16,8 @@ import type { Candidate, LiveHint, Source } from "./complete.ts";
 const MOST = 200;
 /** Tags are looked for in so many jobs, the newest. */
 const TAGGED = 500;
-/** Somebody has pressed a key and waits, milliseconds. */
-const PATIENCE = 300;
+/** Somebody has pressed a key and waits, milliseconds: enough for a server some way off, with TLS. */
+const PATIENCE = 1000;
 /** Descriptions are cut after so many characters. */
 const LONGEST = 60;
 

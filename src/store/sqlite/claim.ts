@@ -6,13 +6,14 @@
  */
 
 import type { QueueSettings } from "../queues.ts";
+import { allowance, noteStart, SETTINGS, settingsFromRows } from "../sql/queues.ts";
+import { envFromRow } from "../sql/rows.ts";
+import { readStdin } from "../sql/stdin.ts";
+import type { Row } from "../sql/work.ts";
+import type { Self } from "../sql/workers.ts";
 import type { Claim, TickRequest } from "../tick.ts";
 import type { ProcessRef } from "../../worker/protocol.ts";
-import type { Database, Row } from "./database.ts";
-import { allowance, noteStart, queueSettings } from "./queues.ts";
-import { envFromRow } from "./rows.ts";
-import { readStdin } from "./stdin.ts";
-import type { Self } from "./workers.ts";
+import type { Database } from "./database.ts";
 
 /**
  * The first job of each queue: from one queue to the next in the index, one seek each, however many queues
@@ -73,13 +74,13 @@ export function claimJobs(
   const { free, ahead = [] } = request;
   const launchers = [...free, ...ahead];
   if (launchers.length === 0) return { claims: [], rateOpensIn: null };
-  const settings = queueSettings(db);
+  const settings = settingsFromRows(db.all(SETTINGS));
   const line = nextInLine(db, self.queues, launchers.length, settings, now);
   const jobs = line.jobs.slice(0, free.length + countAhead(line.jobs.slice(free.length), settings));
   const claims = jobs.length === 0 ? [] : take(db, jobs, { launchers, free: free.length }, {
     ...{ self, now, newToken },
   });
-  for (const { job } of claims) if (settings.get(job.queue)?.rate) noteStart(db, job.queue, now);
+  for (const { job } of claims) if (settings.get(job.queue)?.rate) db.do(noteStart(job.queue, now));
   if (free.length === 0) return { claims, rateOpensIn: null };
   // These may have used up a rate while slots are left.
   const isChanged = claims.some(({ job }) => settings.get(job.queue)?.rate);
@@ -144,7 +145,7 @@ function claimFromRow(db: Database, row: Row, token: string, isAhead: boolean): 
     ...{ jobId, token, job },
     attempt: row.runs as number + 1,
     env: envFromRow(row),
-    stdin: row.has_stdin === 1 ? readStdin(db, row.seq as number) : null,
+    stdin: row.has_stdin === 1 ? db.do(readStdin(row.seq as number)) : null,
     isAhead,
   };
 }
@@ -175,7 +176,7 @@ function nextInLine(
     const { queue } = head;
     if (queues !== null && !queues.includes(queue)) continue;
     const own = settings.get(queue);
-    const allowed = own === undefined ? null : allowance(db, queue, own, now);
+    const allowed = own === undefined ? null : db.do(allowance(queue, own, now));
     if (allowed?.rateOpensIn) rateOpensIn = Math.min(allowed.rateOpensIn, rateOpensIn ?? Infinity);
     const limit = Math.min(wanted, allowed?.jobs ?? wanted);
     if (limit > 0) open.push({ ...head, limit });

@@ -6,10 +6,10 @@
  */
 
 import type { AttemptEnd, Settled } from "../tick.ts";
+import type { EndedAttempts } from "../sql/ended_attempts.ts";
+import { insertChunk } from "../sql/output.ts";
+import { noteEnded } from "../sql/parents.ts";
 import type { Database } from "./database.ts";
-import type { EndedAttempts } from "./ended_attempts.ts";
-import { insertChunk } from "./output.ts";
-import { noteEnded } from "./parents.ts";
 
 /** The attempts that run, of a list of `[id, token]`; `place` is theirs in the list. */
 const RUNNING = `SELECT key AS place, seq, runs, queue, started_at FROM json_each(?) CROSS JOIN job
@@ -58,9 +58,9 @@ export function completeAttempts(
   for (const { end: { startedAt = null, finishedAt, outputBytes }, seq, attempt } of rows) {
     db.run(CLOSE, startedAt, finishedAt, outputBytes, seq, attempt);
   }
-  noteEnded(db, ...rows.map(({ end }) => end.jobId));
+  db.do(noteEnded(...rows.map(({ end }) => end.jobId)));
   for (const { end, seq, attempt } of rows) {
-    for (const chunk of end.chunks) insertChunk(db, seq, attempt, chunk);
+    for (const chunk of end.chunks) db.do(insertChunk(seq, attempt, chunk));
     const { jobId, token } = end;
     settled.set(end, {
       ...{ jobId, token, state: "completed", outcome: "completed" },

@@ -6,6 +6,10 @@
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { StoreError, StoreGoneError } from "../../errors.ts";
+import { importLater } from "../../lazy.ts";
+import { Marked } from "../mark.ts";
+import type { Durability } from "../sql/engine.ts";
+import type { Answer, Row, SqlValue, Statement, Work } from "../sql/work.ts";
 import { isDamage, isLocked, isReadOnly, storeErrorFrom } from "./failure.ts";
 import { createSideDirectory, missingStore, storeFile } from "./location.ts";
 import { fileIdentity, LogFiles } from "./log_files.ts";
@@ -13,19 +17,14 @@ import { Schema, VERSION_SQL } from "./migrate.ts";
 import { BUSY_TIMEOUT, namingHolder, persist } from "./patience.ts";
 import { Turnstile } from "./turnstile.ts";
 
-/** How long a commit lasts: `full` survives a power cut, `normal` survives a crash. */
-export type Durability = "full" | "normal";
-
-/** A value that SQLite stores. */
-export type SqlValue = null | number | string | Uint8Array;
-/** A row as SQLite gives it. */
-export type Row = Record<string, SqlValue>;
-
 /**
  * A log of so many pages, 16 MB, is folded into the file within the commit that made it so long: two syncs
  * while others wait. With SQLite's 1000 that comes twice a second where 8 workers run jobs of no length.
  */
 const FOLD_LATER = "PRAGMA wal_autocheckpoint = 4000;";
+
+/** Of what both databases understand all but this: here a writer is alone. */
+const ROW_LOCK = / FOR (?:UPDATE|SHARE)(?: OF \w+)?(?: SKIP LOCKED)?/g;
 
 /** How to open a store file. */
 export interface DatabaseOptions {
@@ -33,6 +32,8 @@ export interface DatabaseOptions {
   readonly create: boolean;
   /** Change nothing, and make nothing beside the file. */
   readonly readOnly?: boolean;
+  /** Let in where the store is being moved, or was. */
+  readonly marked?: boolean;
   /** The longest wait for other readers and writers, milliseconds. */
   readonly patience: number;
   /** The steps of the schema; those of this program if absent. */
@@ -77,7 +78,7 @@ export class Database implements AsyncDisposable {
    */
   static async open(path: string, options: DatabaseOptions): Promise<Database> {
     const { create, patience, readOnly = false } = options;
-    const schema = new Schema(path, options.migrations);
+    const schema = new Schema(path, options.migrations, options.marked);
     await using closing = new AsyncDisposableStack();
     try {
       const file = storeFile(path);
@@ -112,7 +113,7 @@ export class Database implements AsyncDisposable {
       closing.move();
       return database;
     } catch (error) {
-      throw storeErrorFrom(await namingHolder(error, path), path);
+      throw storeErrorFrom(await explained(error, path), path);
     }
   }
 
@@ -134,6 +135,29 @@ export class Database implements AsyncDisposable {
   /** The number of the row that it inserted, in a table with such numbers. */
   insert(sql: string, ...values: SqlValue[]): number {
     return Number(this.#statement(sql).run(...values).lastInsertRowid);
+  }
+
+  /** Does work that is told statement by statement, without a pause; a statement that fails throws into it. */
+  do<T>(work: Work<T>): T {
+    let step = work.next();
+    while (step.done !== true) {
+      let answer: Answer;
+      try {
+        answer = this.#answer(step.value);
+      } catch (error) {
+        step = work.throw(error);
+        continue;
+      }
+      step = work.next(answer);
+    }
+    return step.value;
+  }
+
+  #answer({ sql, values, wants }: Statement): Answer {
+    const statement = this.#statement(sql);
+    return wants === "rows"
+      ? statement.all(...values) as Row[]
+      : Number(statement.run(...values).changes);
   }
 
   /**
@@ -265,7 +289,7 @@ export class Database implements AsyncDisposable {
       return await work;
     } catch (error) {
       if (isDamage(error)) this.#forgetPages();
-      throw await namingHolder(error, this.#path);
+      throw await explained(error, this.#path);
     }
   }
 
@@ -290,7 +314,7 @@ export class Database implements AsyncDisposable {
     if (this.#closed) throw new TypeError("The store is closed");
     let statement = this.#statements.get(sql);
     if (!statement) {
-      statement = this.#connection.prepare(sql);
+      statement = this.#connection.prepare(sql.replaceAll(ROW_LOCK, ""));
       this.#statements.set(sql, statement);
     }
     return statement;
@@ -305,7 +329,7 @@ export class Database implements AsyncDisposable {
   }
 
   #requireVersion(): void {
-    this.#schema.require(this.get(VERSION_SQL)?.version);
+    this.#schema.require(this.get(VERSION_SQL)?.version, this.#connection);
   }
 
   async #update(version: number): Promise<void> {
@@ -334,6 +358,15 @@ export class Database implements AsyncDisposable {
 
 /** What must not be closed, also not by the garbage collector: the process ends without that. */
 const abandoned: DatabaseSync[] = [];
+
+/** What takes more to say than most commands need. */
+async function explained(error: unknown, path: string): Promise<unknown> {
+  if (!(error instanceof Marked)) return await namingHolder(error, path);
+  const { markFromText, movedError } = await importLater<typeof import("../moved.ts")>(
+    "store/moved",
+  );
+  return movedError(path, markFromText(error.text));
+}
 
 function isThere(path: string): boolean {
   return fileIdentity(path) !== null;

@@ -4,7 +4,12 @@
  * @module
  */
 
-import { MissingStoreError, NewerStoreError, StoreLockedError } from "../../errors.ts";
+import {
+  MissingStoreError,
+  MovedStoreError,
+  NewerStoreError,
+  StoreLockedError,
+} from "../../errors.ts";
 import { quoteWords } from "../../worker/quote.ts";
 import { type Check, type ExamineOptions, type Finding, unusable } from "../examination.ts";
 import { accessCheck } from "./examine_access.ts";
@@ -58,6 +63,7 @@ function mendOf(
   isElsewhere: boolean,
   command: readonly string[],
 ): string {
+  if (error instanceof MovedStoreError) return "Do as it says, or give another store with --db";
   if (error instanceof NewerStoreError) return "Update queuectl, or give another store with --db";
   if (error instanceof StoreLockedError) {
     return isElsewhere ? "See what holds it, below" : "Try again in a moment";

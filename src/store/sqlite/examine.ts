@@ -7,15 +7,16 @@
 
 import { StoreError } from "../../errors.ts";
 import { type Check, type ExamineOptions, type Finding, unusable } from "../examination.ts";
+import { clockCheck } from "../sql/examine_clock.ts";
+import { parentsCheck } from "../sql/examine_parents.ts";
+import { recordsCheck } from "../sql/examine_records.ts";
+import type { Patient as RowsPatient } from "../sql/patient.ts";
 import type { Database } from "./database.ts";
-import { clockCheck } from "./examine_clock.ts";
 import { accessCheck } from "./examine_access.ts";
 import { fileCheck, versionCheck } from "./examine_file.ts";
 import { locksCheck } from "./examine_locks.ts";
-import { parentsCheck } from "./examine_parents.ts";
-import { recordsCheck } from "./examine_records.ts";
 import { schemaFindings } from "./examine_schema.ts";
-import { rebuildCommand, restoreCommand } from "./mends.ts";
+import { rebuildCommand, restoreCommand, sqlCommand } from "./mends.ts";
 
 /** Runs a question on a snapshot of its own. */
 export type Ask = <T>(work: (db: Database) => T) => Promise<T>;
@@ -33,13 +34,28 @@ type Examiner = (patient: Patient) => Promise<Check> | Check;
 const EXAMINERS: readonly (readonly [string, Examiner])[] = [
   ["versions", versionCheck],
   ["integrity", integrityCheck],
-  ["records", recordsCheck],
-  ["parents", parentsCheck],
-  ["times", clockCheck],
+  ["records", (patient) => recordsCheck(ofRows(patient))],
+  ["parents", (patient) => parentsCheck(ofRows(patient))],
+  ["times", (patient) => clockCheck(ofRows(patient))],
   ["locks", ({ path }) => locksCheck(path)],
   ["access", ({ path }) => accessCheck(path)],
   ["file", fileCheck],
 ];
+
+const RECOUNT = `UPDATE counter SET jobs = 0; INSERT INTO counter (state, queue, jobs)
+  SELECT state, queue, count(*) FROM job WHERE true GROUP BY state, queue
+  ON CONFLICT DO UPDATE SET jobs = excluded.jobs`;
+
+/** As the checks of rows see it, which are the same for every database. */
+function ofRows({ ask, path, options }: Patient): RowsPatient {
+  return {
+    rows: (sql, ...values) => ask((db) => db.all(sql, ...values)),
+    sqlCommand: (sql) => sqlCommand(path, sql),
+    recount: RECOUNT,
+    clockOf: "this machine",
+    options,
+  };
+}
 
 /** See `Store.examine`. */
 export async function* examine(patient: Patient): AsyncGenerator<Check> {

@@ -6,6 +6,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { NewerStoreError, QueuectlError, StoreError } from "../../errors.ts";
+import { MARK_KEY, MARK_VERSION, Marked } from "../mark.ts";
 import { storeErrorFrom } from "./failure.ts";
 import { MIGRATIONS } from "./migrations.ts";
 
@@ -19,11 +20,16 @@ export const VERSION_SQL = "SELECT max(version) AS version FROM migration";
 export class Schema {
   readonly #path: string;
   readonly #steps: readonly string[];
+  readonly #isMarkedFine: boolean;
 
-  /** @param steps the i-th makes version i + 1 */
-  constructor(path: string, steps: readonly string[] = MIGRATIONS) {
+  /**
+   * @param steps the i-th makes version i + 1
+   * @param marked whether a store that is being moved, or was, will do
+   */
+  constructor(path: string, steps: readonly string[] = MIGRATIONS, marked = false) {
     this.#path = path;
     this.#steps = steps;
+    this.#isMarkedFine = marked;
   }
 
   /** The newest version. */
@@ -35,6 +41,7 @@ export class Schema {
    * The version of a store file; 0 if it is empty.
    *
    * @throws {NewerStoreError} if it is newer than this program
+   * @throws {Marked} if it is being moved, or was
    * @throws {StoreError} if the file belongs to another program, or does not say its version
    */
   versionOf(connection: DatabaseSync): number {
@@ -46,7 +53,8 @@ export class Schema {
     if (application !== APPLICATION_ID) {
       throw new StoreError(`${this.#path} is a database of another program`);
     }
-    const { first, last, rows } = this.#history(connection);
+    const { first, last, rows, mark } = this.#history(connection);
+    if (mark !== null && !this.#isMarkedFine) throw this.#marked(connection);
     if (last !== null && last > this.newest) throw this.#tooNew(last);
     if (last === null || first !== 1 || rows !== last) throw this.#odd();
     return last;
@@ -58,10 +66,15 @@ export class Schema {
    *
    * @param version what {@link VERSION_SQL} says
    * @throws {NewerStoreError} if it is newer by now
+   * @throws {Marked} if it is being moved by now, or was
    * @throws {StoreError} if it is any other
    */
-  require(version: unknown): void {
+  require(version: unknown, connection: DatabaseSync): void {
     if (version === this.newest) return;
+    if (version === MARK_VERSION) {
+      if (this.#isMarkedFine) return;
+      throw this.#marked(connection);
+    }
     throw typeof version === "number" && version > this.newest
       ? this.#tooNew(version)
       : this.#odd();
@@ -92,12 +105,19 @@ export class Schema {
   #history(connection: DatabaseSync) {
     try {
       return connection.prepare(
-        "SELECT min(version) AS first, max(version) AS last, count(*) AS rows FROM migration",
-      ).get() as { first: number | null; last: number | null; rows: number };
+        `SELECT min(version) AS first, max(version) AS last, count(*) AS rows,
+          (SELECT version FROM migration WHERE version = ${MARK_VERSION}) AS mark
+        FROM migration WHERE version <> ${MARK_VERSION}`,
+      ).get() as { [column in "first" | "last" | "mark"]: number | null } & { rows: number };
     } catch (error) {
       if (error instanceof Error && /no such (table|column)/.test(error.message)) throw this.#odd();
       throw error;
     }
+  }
+
+  #marked(connection: DatabaseSync): Marked {
+    const row = connection.prepare("SELECT value FROM setting WHERE key = ?").get(MARK_KEY);
+    return new Marked((row?.value ?? null) as string | null);
   }
 
   #tooNew(version: number): NewerStoreError {

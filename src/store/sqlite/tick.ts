@@ -5,15 +5,16 @@
  * @module
  */
 
+import type { ScheduleInfo } from "../schedules.ts";
+import { storeChunk } from "../sql/output.ts";
+import { dueSchedules, fire, nextFiringIn } from "../sql/schedules.ts";
+import { addUp } from "../sql/statistics.ts";
+import { tellDependents, type Told } from "../sql/telling.ts";
+import { buryWorker, greet, observePeers, otherWorkers } from "../sql/workers.ts";
 import type { TickRequest, TickResult } from "../tick.ts";
 import { claimJobs } from "./claim.ts";
 import type { Database } from "./database.ts";
-import { storeChunk } from "./output.ts";
-import { tellDependents } from "./parents.ts";
-import { dueSchedules, fire, nextFiringIn } from "./schedules.ts";
 import { settleAttempts } from "./settle.ts";
-import { addUp } from "./statistics.ts";
-import { buryWorker, greet, observePeers, otherWorkers } from "./workers.ts";
 
 /** What the store takes from outside, so that tests can hold it still. */
 export interface Surroundings {
@@ -43,15 +44,15 @@ export interface Ticked {
 /** Within a transaction: the whole tick. */
 export function tick(db: Database, request: TickRequest, env: Surroundings): Ticked {
   const now = env.now();
-  const self = greet(db, request, now);
+  const self = db.do(greet(request, now));
   // Before the ends: an attempt that is settled takes no output any more.
-  for (const { jobId, token, chunk } of request.output) storeChunk(db, jobId, token, chunk);
+  for (const piece of request.output) db.do(storeChunk(piece));
   const ends = settleAttempts(db, request.ended, now, env.random);
   const settled = ends.filter((end) => end !== null);
-  if (!request.isBrief) addUp(db, now);
-  for (const worker of request.buried) buryWorker(db, worker);
-  const told = tellDependents(db, now, TOLD_PER_TICK);
-  const fired = (request.firings ?? []).flatMap((firing) => fire(db, firing, now));
+  if (!request.isBrief) db.do(addUp(now));
+  for (const worker of request.buried) db.do(buryWorker(worker));
+  const told = tell(db, now);
+  const fired = (request.firings ?? []).flatMap((firing) => db.do(fire(firing, now)));
   const dueIn = nextDueIn(db, now);
   // Most ticks find nothing, and to read is cheaper than to change no row.
   const promoted = dueIn === 0 ? promoteDue(db, now) : 0;
@@ -60,6 +61,7 @@ export function tick(db: Database, request: TickRequest, env: Surroundings): Tic
     : claimJobs(db, request, self, now, env.newToken);
   const hasMadeWork = told.ready > 0 || fired.some(({ jobId }) => jobId !== null) ||
     settled.some(({ state }) => state === "pending");
+  const firing = lookAtSchedules(db, now);
   const isBehind = promoted === PROMOTIONS_PER_TICK || !told.isDone;
   return {
     result: {
@@ -69,21 +71,41 @@ export function tick(db: Database, request: TickRequest, env: Surroundings): Tic
       cancelled: cancelledTokens(db, request.worker),
       stopRequest: self?.stopRequest ?? null,
       slotsRequest: self?.slotsRequest ?? null,
-      dueSchedules: dueSchedules(db, now),
+      dueSchedules: firing.due,
       fired,
       now,
       evicted: self === null,
-      peers: request.isBrief ? null : observePeers(db, request),
+      peers: request.isBrief ? null : db.do(observePeers(request)),
       nextDueIn: isBehind ? 0 : soonest(
         // What was claimed makes nothing due.
         promoted === 0 ? dueIn : nextDueIn(db, now),
         rateOpensIn,
-        nextFiringIn(db, now),
+        firing.nextIn,
       ),
     },
     hasMadeWork,
-    others: hasMadeWork || request.buried.length > 0 ? otherWorkers(db, request.worker) : [],
+    others: hasMadeWork || request.buried.length > 0 ? db.do(otherWorkers(request.worker)) : [],
   };
+}
+
+/** Most ticks find nobody to be told. */
+function tell(db: Database, now: number): Told {
+  const isNobody = db.get("SELECT 1 FROM ended_parent LIMIT 1") === null;
+  return isNobody ? { ready: 0, isDone: true } : db.do(tellDependents(now, TOLD_PER_TICK));
+}
+
+/** What is due, and milliseconds until something else is; null if nothing is. Most ticks find nothing due. */
+function lookAtSchedules(
+  db: Database,
+  now: number,
+): { readonly due: readonly ScheduleInfo[]; readonly nextIn: number | null } {
+  const next = db.get(
+    `SELECT next_at FROM schedule INDEXED BY schedule_due
+    WHERE paused = 0 AND next_at IS NOT NULL ORDER BY next_at LIMIT 1`,
+  )?.next_at ?? null;
+  if (next === null) return { due: [], nextIn: null };
+  if (next as number > now) return { due: [], nextIn: next as number - now };
+  return { due: db.do(dueSchedules(now)), nextIn: db.do(nextFiringIn(now)) };
 }
 
 /** The planner takes the index of states for an OR, and then sorts. */

@@ -42,7 +42,8 @@ const WORDS = {
 
 const DIRECTORY =
   "A job without `cwd` runs in the directory in which the dashboard was started, and a " +
-  "relative `cwd` starts there. A header `traceparent` (W3C) becomes the variable TRACEPARENT of the jobs.";
+  "relative `cwd` starts there; with PostgreSQL, one without `cwd` runs in the directory of its worker. " +
+  "A header `traceparent` (W3C) becomes the variable TRACEPARENT of the jobs.";
 
 const enqueue = defineRoute({
   method: "POST",
@@ -182,7 +183,8 @@ async function isThere(
 ): Promise<boolean> {
   const job = await store.job(id);
   if (job === null) return false;
-  refuseOther(job, spec, specDefaults(resolveConfig(await store.settings()), cwd));
+  const place = { directory: cwd, isShared: store.isShared };
+  refuseOther(job, spec, specDefaults(resolveConfig(await store.settings()), place));
   return true;
 }
 

@@ -78,8 +78,8 @@ const putSchedule = defineRoute({
   summary: "Add a schedule, or put another one in its place",
   description:
     "A cron expression has five fields, or six with the seconds first, or is a name such as " +
-    "@daily. A pause stays. The jobs run in the directory in which the dashboard was started unless the " +
-    "job has a `cwd`.",
+    "@daily. A pause stays. The jobs run in the directory in which the dashboard was started (with " +
+    "PostgreSQL: in that of their worker) unless the job has a `cwd`.",
   writes: true,
   ...NAME,
   body: {

@@ -6,7 +6,7 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../../store/open_sqlite.ts";
 
 /**
  * How jobs ended, or what they wait for, in their order of arrival: what has ended came first. A full
@@ -90,7 +90,7 @@ export async function makeFullStore(path: string, options: FullStoreOptions): Pr
   const { queues = 1, kinds = KINDS } = options;
   const each = Math.ceil(options.jobs / kinds.length);
   {
-    await using store = await SqliteStore.open(path, { create: true });
+    await using store = await openSqlite(path, { create: true });
     await store.configureQueue(PAUSED_QUEUE, { paused: true }, { create: true });
   }
   const connection = new DatabaseSync(path);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../../store/open_sqlite.ts";
 
-await using store = await SqliteStore.open(Deno.args[0]!, { create: false });
+await using store = await openSqlite(Deno.args[0]!, { create: false });
 console.log(await store.removeEnded({ states: ["completed"], before: Date.now() }));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../../store/open_sqlite.ts";
 import type { JobSort, PageFilter } from "../../../src/store/paging.ts";
 import type { Store } from "../../../src/store/store.ts";
 import type { Benchmark, Contestant } from "../benchmark.ts";
@@ -102,7 +102,7 @@ interface Busy {
 async function makeBusy(folder: string): Promise<Busy> {
   const path = `${await Deno.makeTempDir({ dir: folder })}/queue.db`;
   await makeBusyStore(path, JOBS);
-  const worker = await SqliteStore.open(path, { create: false });
+  const worker = await openSqlite(path, { create: false });
   await join(worker);
   return { path, worker, ticker: new Ticker(worker) };
 }
@@ -112,7 +112,7 @@ async function ask(
   { path, worker, ticker }: Busy,
   whom: (typeof NAMES)[number],
 ): Promise<Record<string, number>> {
-  await using store = await SqliteStore.open(path, { create: false });
+  await using store = await openSqlite(path, { create: false });
   await using asker = whom === "the API" ? new ApiAsker(store) : null;
   const all = Object.entries(asker === null ? questions(store) : apiQuestions(asker));
   await addWaiting(worker, 16 * all.length);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../../store/open_sqlite.ts";
 import type { Benchmark, Contestant } from "../benchmark.ts";
 import { addWaiting, join, Ticker } from "../growth/day.ts";
 
@@ -16,7 +16,7 @@ function contestant(name: string, output: string, folder: string): Contestant {
     async run() {
       const path = `${await Deno.makeTempDir({ dir: folder })}/queue.db`;
       {
-        await using store = await SqliteStore.open(path, { create: true });
+        await using store = await openSqlite(path, { create: true });
         await join(store);
         await addWaiting(store, JOBS);
         const ticker = new Ticker(store, output);

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../../store/open_sqlite.ts";
 import type { Benchmark, Contestant, Target } from "../benchmark.ts";
 import { type Handles, join, liveADay } from "../growth/day.ts";
 import { makeFullStore } from "../growth/full_store.ts";
@@ -75,7 +75,7 @@ class Stores {
 
 async function open(path: string, size: Size): Promise<Handles> {
   await makeFullStore(path, size);
-  const handle = () => SqliteStore.open(path, { create: false });
+  const handle = () => openSqlite(path, { create: false });
   const handles = { worker: await handle(), user: await handle() };
   await join(handles.worker);
   return handles;

@@ -5,7 +5,7 @@
  */
 
 import { run } from "../../toolchain/command.ts";
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../../store/open_sqlite.ts";
 import type { Benchmark, Contestant } from "../benchmark.ts";
 import { addWaiting, join, Ticker } from "../growth/day.ts";
 import { makeFullStore } from "../growth/full_store.ts";
@@ -43,7 +43,7 @@ function contestants(folder: string): Contestant[] {
       await makeFullStore(path, { jobs: JOBS, kinds: ["finished"] });
       // What the kernel has yet to write of it would stand before what a tick syncs, for seconds.
       await run(["sync"]);
-      await using store = await SqliteStore.open(path, { create: false });
+      await using store = await openSqlite(path, { create: false });
       await join(store);
       await addWaiting(store, 2 * ALONE * 16);
       let left = ALONE;
@@ -52,7 +52,7 @@ function contestants(folder: string): Contestant[] {
   }, {
     name: "ticks beside `prune`",
     async run() {
-      await using store = await SqliteStore.open(path, { create: false });
+      await using store = await openSqlite(path, { create: false });
       const pruner = startPruner(path);
       let isDone = false;
       const start = performance.now();

@@ -47,7 +47,7 @@ export async function floodCampaign(stage: Stage, options: FloodOptions): Promis
   const figures: Record<string, number | string> = { mebibytes: options.size };
   const faults: string[] = [];
   const worker = await stage.worker(["--count", "1"]);
-  using ledger = new Ledger(stage.store);
+  await using ledger = await Ledger.open(stage);
   await stage.enqueue("echo warm", "--id", "warm");
   await stage.until("warm", "completed");
   const memory = [residentMegabytes(worker.pid)];
@@ -56,12 +56,14 @@ export async function floodCampaign(stage: Stage, options: FloodOptions): Promis
     let disk = 0;
     let most = 0;
     await stage.enqueue(command, "--id", id, "-r", "0");
-    await waitFor(() => {
+    await waitFor(async () => {
       disk = Math.max(disk, spoolMegabytes(stage));
       most = Math.max(most, residentMegabytes(worker.pid));
-      return ledger.count(`SELECT count(*) FROM job WHERE id = '${id}' AND finished_at > 0`) > 0;
+      return await ledger.count(
+        `SELECT count(*) FROM job WHERE id = '${id}' AND finished_at > 0`,
+      ) > 0;
     }, { timeout: 600_000, interval: 20 });
-    const kept = ledger.count(
+    const kept = await ledger.count(
       `SELECT sum(length(bytes)) FROM output JOIN job ON job.seq = output.job WHERE id = '${id}'`,
     );
     memory.push(most);
@@ -79,9 +81,9 @@ export async function floodCampaign(stage: Stage, options: FloodOptions): Promis
 /** What the spool takes up on the disk. */
 function spoolMegabytes(stage: Stage): number {
   let blocks = 0;
-  for (const { name } of Deno.readDirSync(`${stage.store}.d`)) {
+  for (const { name } of Deno.readDirSync(stage.directory)) {
     try {
-      blocks += Deno.lstatSync(`${stage.store}.d/${name}`).blocks ?? 0;
+      blocks += Deno.lstatSync(`${stage.directory}/${name}`).blocks ?? 0;
     } catch {
       // Removed meanwhile.
     }

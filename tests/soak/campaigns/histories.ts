@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { StoreKind } from "../../flows/stage_store.ts";
 import { playHistories } from "../../store/histories/play.ts";
+import type { StorageFactory } from "../../store/scene.ts";
 import { sqliteStorage } from "../../store/sqlite_storage.ts";
 import type { Campaign } from "../campaign.ts";
 
@@ -16,8 +18,9 @@ export const histories: Campaign = {
   name: "histories",
   title: "random histories against a model of the store, compared after every step",
 
-  async run({ seed, scale, progress }) {
-    const { tally, failure } = await playHistories(sqliteStorage, {
+  async run({ seed, scale, store, progress }) {
+    await using storages = await storagesIn(store);
+    const { tally, failure } = await playHistories(storages.make, {
       histories: Math.ceil(HISTORIES * scale),
       maxSteps: 300,
       seed,
@@ -41,3 +44,13 @@ export const histories: Campaign = {
     };
   },
 };
+
+async function storagesIn(
+  store: StoreKind,
+): Promise<AsyncDisposable & { readonly make: StorageFactory }> {
+  if (store === "sqlite") {
+    return { make: sqliteStorage, [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+  const { PostgresStorages } = await import("../../store/postgres_storage.ts");
+  return new PostgresStorages("newest");
+}

@@ -37,7 +37,7 @@ export async function killCampaign(stage: Stage, options: KillOptions): Promise<
   await stage.ok("config", "set", "kill_grace", "300ms");
   const commands = new Commands(stage, random);
   await commands.enqueue();
-  using ledger = new Ledger(stage.store);
+  await using ledger = await Ledger.open(stage);
   await using crowd = new Crowd(stage, random, 3);
   const scene = {
     stage,
@@ -59,7 +59,7 @@ export async function killCampaign(stage: Stage, options: KillOptions): Promise<
   await stage.isEmpty().catch(note);
   const left = stage.processes().size;
   const known = { ...scene, ...commandsOf(commands), batchSize: BATCH };
-  const found = audit(stage, ledger, known);
+  const found = await audit(stage, ledger, known);
   return {
     figures: {
       ...found.figures,
@@ -92,7 +92,7 @@ async function killAll(
     const name = first.shift() ?? random.pick(names);
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const isDue = commands.printed.length < jobs * (killed + 2) / (kills + 2) ||
-        scene.ledger.unfinished().length < BATCH;
+        (await scene.ledger.unfinished()).length < BATCH;
       const beside = isDue ? commands.enqueue({ kill: random.chance(0.2) }) : commands.steer();
       const [isKilled] = await Promise.all([MOMENTS[name]!(scene), beside]);
       if (!isKilled && ++misses < 2 * kills + 20) continue;
@@ -109,13 +109,11 @@ async function killAll(
 
 /** Waits until every job is final. */
 async function settle(scene: Scene, jobs: number): Promise<void> {
-  await waitFor(() => scene.ledger.unfinished().length === 0, {
+  let left: readonly unknown[] = [];
+  await waitFor(async () => (left = await scene.ledger.unfinished()).length === 0, {
     timeout: 60_000 + jobs * 50,
     interval: 200,
-    message: () => {
-      const left = scene.ledger.unfinished();
-      return `the end of ${left.length} jobs: ${JSON.stringify(left.slice(0, 5))}`;
-    },
+    message: () => `the end of ${left.length} jobs: ${JSON.stringify(left.slice(0, 5))}`,
   });
 }
 
@@ -124,14 +122,10 @@ export const kills: Campaign = {
   name: "kills",
   title:
     "workers, launchers and commands are killed; every job ends, none is lost, none runs twice",
-  async run({ seed, scale, progress }) {
+  async run({ seed, scale, store, progress }) {
     await using dir = await tempDir();
-    const stage = await Stage.open("source", dir);
-    try {
-      const jobs = Math.ceil(2000 * scale);
-      return await killCampaign(stage, { jobs, kills: Math.ceil(100 * scale), seed, progress });
-    } finally {
-      await stage.clear();
-    }
+    await using stage = await Stage.open("source", dir, store);
+    const jobs = Math.ceil(2000 * scale);
+    return await killCampaign(stage, { jobs, kills: Math.ceil(100 * scale), seed, progress });
   },
 };

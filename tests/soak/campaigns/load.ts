@@ -45,12 +45,12 @@ export async function loadCampaign(stage: Stage, options: LoadOptions): Promise<
   const worker = await stage.worker(["--count", String(SLOTS), "--queue", "default"]);
   // Others have the store open, and do nothing with it.
   await stage.worker(["--queue", "other"]);
-  using idle = new Ledger(stage.store);
-  idle.count("SELECT count(*) FROM job");
-  using ledger = new Ledger(stage.store);
+  await using idle = await Ledger.open(stage);
+  await idle.count("SELECT count(*) FROM job");
+  await using ledger = await Ledger.open(stage);
   const gauge = new Gauge(stage, ledger, worker.pid);
   const until = (count: number) =>
-    waitFor(() => gauge.look().done >= count, {
+    waitFor(async () => (await gauge.look()).done >= count, {
       timeout: 60_000 + jobs * 20,
       interval: 200,
       message: () => `${count} jobs: ${JSON.stringify(gauge.samples.at(-1))}`,
@@ -76,9 +76,9 @@ export async function loadCampaign(stage: Stage, options: LoadOptions): Promise<
     early: gauge.median("memory", early, early + tenth),
     late: gauge.median("memory", all - tenth, all),
   };
-  const speed = speeds(ledger, WARM_UP, all);
-  const failed = ledger.count("SELECT count(*) FROM attempt WHERE outcome <> 'completed'");
-  const attempts = ledger.count("SELECT count(*) FROM attempt");
+  const speed = await speeds(ledger, WARM_UP, all);
+  const failed = await ledger.count("SELECT count(*) FROM attempt WHERE outcome <> 'completed'");
+  const attempts = await ledger.count("SELECT count(*) FROM attempt");
   const faults = [
     ...differences(before, after),
     ...bound(
@@ -130,10 +130,10 @@ async function enqueue(stage: Stage, count: number): Promise<void> {
 
 /** What it takes up while it has nothing to do: the same in two looks, one after the other. */
 async function rest(gauge: Gauge): Promise<Sample> {
-  let last = gauge.look();
-  return await waitFor(() => {
+  let last = await gauge.look();
+  return await waitFor(async () => {
     const before = last;
-    last = gauge.look();
+    last = await gauge.look();
     const isSame = last.descriptors === before.descriptors && last.children === before.children;
     return isSame && last;
   }, { interval: 500 });
@@ -159,8 +159,8 @@ interface Speeds {
 }
 
 /** Jobs per second: of each tenth the median of ten slices. */
-function speeds(ledger: Ledger, from: number, to: number): Speeds {
-  const times = ledger.ask("SELECT finished_at FROM attempt ORDER BY finished_at")
+async function speeds(ledger: Ledger, from: number, to: number): Promise<Speeds> {
+  const times = (await ledger.ask("SELECT finished_at FROM attempt ORDER BY finished_at"))
     .map((row) => row.finished_at as number).slice(from, to);
   const slice = Math.floor(times.length / 100);
   const speed = (begin: number, end: number) =>
@@ -193,16 +193,12 @@ export const load: Campaign = {
   name: "load",
   title:
     "100,000 short jobs through one worker: memory, descriptors, log and speed stay as they are",
-  async run({ scale, progress }) {
+  async run({ scale, store, progress }) {
     await using dir = await tempDir();
-    const stage = await Stage.open("source", dir);
-    try {
-      const jobs = Math.ceil(100_000 * scale);
-      const findings = await loadCampaign(stage, { jobs, judgesTrend: true, progress });
-      await stage.finish();
-      return findings;
-    } finally {
-      await stage.clear();
-    }
+    await using stage = await Stage.open("source", dir, store);
+    const jobs = Math.ceil(100_000 * scale);
+    const findings = await loadCampaign(stage, { jobs, judgesTrend: true, progress });
+    await stage.finish();
+    return findings;
   },
 };

@@ -6,7 +6,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "../../../src/store/sqlite/migrations.ts";
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../../store/open_sqlite.ts";
 import { tempDir } from "../../helpers/temp_dir.ts";
 import { openAtOnce } from "../../store/sqlite/openers.ts";
 import { makeStoreOf } from "../../store/sqlite/schemas/schemas.ts";
@@ -74,7 +74,7 @@ async function inspect(path: string, mode: "make" | "update" | "mixed", stored: 
     faults.push("a job was accepted by a store that was not updated");
   }
   const migrations = mode === "make" ? MIGRATIONS : [...MIGRATIONS, ...NEXT];
-  await using store = await SqliteStore.open(path, { create: true, migrations });
+  await using store = await openSqlite(path, { create: true, migrations });
   const ids = new Set((await store.jobs({})).map(({ id }) => id));
   for (const id of stored) if (!ids.has(id)) faults.push(`the accepted job ${id} is lost`);
   if (ids.size < before + stored.length) faults.push(`${ids.size} jobs are left`);

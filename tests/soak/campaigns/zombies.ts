@@ -7,7 +7,6 @@
 
 import { isAlive, processInfo, signal } from "../../../src/worker/host.ts";
 import type { ProcessRef } from "../../../src/worker/protocol.ts";
-import { isInTransaction } from "../../crash/scene.ts";
 import { Stage } from "../../flows/stage.ts";
 import { tempDir } from "../../helpers/temp_dir.ts";
 import { waitFor } from "../../helpers/wait_for.ts";
@@ -58,9 +57,9 @@ export async function zombieCampaign(stage: Stage, options: ZombieOptions): Prom
   await stage.ok("config", "set", "lease", `${LEASE}ms`);
   const commands = new Commands(stage, random, duration);
   await commands.enqueue();
-  using ledger = new Ledger(stage.store);
+  await using ledger = await Ledger.open(stage);
   await using crowd = new Crowd(stage, random, 4);
-  const halts = new Halts(crowd, ledger, random);
+  const halts = new Halts(stage, crowd, ledger, random);
   const faults: string[] = [];
   const note = (error: unknown) => void faults.push(String(error));
   for (let stopped = 0; stopped < stops; stopped += 2) {
@@ -73,16 +72,17 @@ export async function zombieCampaign(stage: Stage, options: ZombieOptions): Prom
     ]);
     progress(`${stopped + 2} stops, ${commands.printed.length} jobs`);
   }
-  await waitFor(() => ledger.unfinished().length === 0, {
+  let left: readonly unknown[] = [];
+  await waitFor(async () => (left = await ledger.unfinished()).length === 0, {
     timeout: 60_000 + jobs * 50,
     interval: 200,
-    message: () => `the end of ${JSON.stringify(ledger.unfinished().slice(0, 5))}`,
+    message: () => `the end of ${JSON.stringify(left.slice(0, 5))}`,
   }).catch(note);
   await crowd.close();
   await stage.isEmpty().catch(note);
   const { printed, cancelled, retried } = commands;
   const known = { printed, cancelled, retried, touched: new Set<string>() };
-  const found = audit(stage, ledger, { ...known, salvageable: new Set(), batchSize: BATCH });
+  const found = await audit(stage, ledger, { ...known, salvageable: new Set(), batchSize: BATCH });
   const lockedOut = commands.faults.filter((fault) => LOCKED_OUT.test(fault));
   return {
     figures: {
@@ -104,6 +104,7 @@ export async function zombieCampaign(stage: Stage, options: ZombieOptions): Prom
 
 /** Stops workers and lets them go on. */
 class Halts {
+  readonly #stage: Stage;
   readonly #crowd: Crowd;
   readonly #ledger: Ledger;
   readonly #random: Random;
@@ -111,7 +112,8 @@ class Halts {
   readonly counts = { stops: 0, inTransaction: 0, wentOn: 0, ended: 0 };
   readonly faults: string[] = [];
 
-  constructor(crowd: Crowd, ledger: Ledger, random: Random) {
+  constructor(stage: Stage, crowd: Crowd, ledger: Ledger, random: Random) {
+    this.#stage = stage;
     this.#crowd = crowd;
     this.#ledger = ledger;
     this.#random = random;
@@ -125,7 +127,7 @@ class Halts {
     await sleep(this.#random.between(0, 300));
     const worker = await this.#stop(this.#random.chance(0.5));
     this.counts.stops++;
-    if (isInTransaction(worker.pid)) this.counts.inTransaction++;
+    if (await this.#stage.isWriting(worker.pid)) this.counts.inTransaction++;
     const until = performance.now() + time;
     await waitFor(() => performance.now() >= until || !isAlive(worker), {
       timeout: 2 * time + 1000,
@@ -146,15 +148,15 @@ class Halts {
   async #stop(inTransaction: boolean): Promise<ProcessRef> {
     let tries = 0;
     return await waitFor(async () => {
-      const worker = this.#random.pick(this.#joined());
+      const worker = this.#random.pick(await this.#joined());
       if (worker === undefined) return null;
       const wanted = inTransaction && tries++ < TRIES;
       const end = performance.now() + WATCH;
-      while (wanted && performance.now() < end && !isInTransaction(worker.pid));
+      while (wanted && performance.now() < end && !await this.#stage.isWriting(worker.pid));
       if (signal(worker, "SIGSTOP") !== "sent") return null;
       this.#halted.add(worker.pid);
       await waitFor(() => processInfo(worker.pid)?.stopped || !isAlive(worker), { interval: 0 });
-      if (isAlive(worker) && (!wanted || isInTransaction(worker.pid))) return worker;
+      if (isAlive(worker) && (!wanted || await this.#stage.isWriting(worker.pid))) return worker;
       signal(worker, "SIGCONT");
       this.#halted.delete(worker.pid);
       return null;
@@ -162,8 +164,9 @@ class Halts {
   }
 
   /** Nobody misses a process that is not known as a worker yet. */
-  #joined(): ProcessRef[] {
-    const known = new Set(this.#ledger.ask("SELECT pid FROM worker").map(({ pid }) => pid));
+  async #joined(): Promise<ProcessRef[]> {
+    const rows = await this.#ledger.ask("SELECT pid FROM worker");
+    const known = new Set(rows.map(({ pid }) => pid));
     return this.#crowd.workers.filter(({ pid }) => known.has(pid) && !this.#halted.has(pid));
   }
 }
@@ -176,14 +179,10 @@ function sleep(milliseconds: number): Promise<void> {
 export const zombies: Campaign = {
   name: "zombies",
   title: "workers stand still, also in transactions; those that hang are ended, nothing runs twice",
-  async run({ seed, scale, progress }) {
+  async run({ seed, scale, store, progress }) {
     await using dir = await tempDir();
-    const stage = await Stage.open("source", dir);
-    try {
-      const [jobs, stops] = [Math.ceil(800 * scale), Math.ceil(40 * scale)];
-      return await zombieCampaign(stage, { jobs, stops, seed, progress });
-    } finally {
-      await stage.clear();
-    }
+    await using stage = await Stage.open("source", dir, store);
+    const [jobs, stops] = [Math.ceil(800 * scale), Math.ceil(40 * scale)];
+    return await zombieCampaign(stage, { jobs, stops, seed, progress });
   },
 };

@@ -83,7 +83,7 @@ leave 0
 `;
 
 /** Puts what the jobs need into the home directory. */
-export async function prepare(stage: Stage): Promise<void> {
+export async function prepare(stage: Pick<Stage, "join">): Promise<void> {
   await Deno.mkdir(stage.join("pids"));
   await Deno.writeTextFile(stage.join("job.sh"), SCRIPT);
 }
@@ -132,6 +132,6 @@ export function parseEntry(line: string): Entry {
 }
 
 /** What the diary says, by job, in the order of writing. */
-export function readDiary(stage: Stage): Map<string, Entry[]> {
+export function readDiary(stage: Pick<Stage, "lines">): Map<string, Entry[]> {
   return Map.groupBy(stage.lines("diary").map(parseEntry), ({ id }) => id);
 }

@@ -4,19 +4,24 @@
  * @module
  */
 
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { Row, SqlValue } from "../../../src/store/sql/work.ts";
+import type { Stage } from "../../flows/stage.ts";
+import type { StoreReader } from "../../flows/stage_store.ts";
 
-/** Looks into a store file. */
-export class Ledger implements Disposable {
-  readonly #database: DatabaseSync;
+/** Looks into a store. */
+export class Ledger implements AsyncDisposable {
+  readonly #reader: StoreReader;
 
-  /** The file must be a store already. */
-  constructor(store: string) {
-    this.#database = new DatabaseSync(store, { readOnly: true });
-    // Nobody keeps readers out for long, but one who puts the log in order after a crash.
-    this.#database.exec("PRAGMA busy_timeout = 1000");
-    // From the first read on, whoever is the last to close the store leaves the log to this connection.
-    this.ask("SELECT count(*) FROM worker");
+  private constructor(reader: StoreReader) {
+    this.#reader = reader;
+  }
+
+  /** The stage must have a store already. */
+  static async open(stage: Pick<Stage, "reader">): Promise<Ledger> {
+    const ledger = new Ledger(await stage.reader());
+    // From the first read on, whoever is the last to close a file leaves its log to this connection.
+    await ledger.ask("SELECT count(*) FROM worker");
+    return ledger;
   }
 
   /**
@@ -24,22 +29,22 @@ export class Ledger implements Disposable {
    *
    * @throws if a lock stands in the way for a second: who has it may be stopped
    */
-  ask(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
-    return this.#database.prepare(sql).all(...values);
+  ask(sql: string, ...values: readonly SqlValue[]): Promise<readonly Row[]> {
+    return this.#reader.ask(sql, ...values);
   }
 
   /** The jobs that are not final. */
-  unfinished(): Record<string, unknown>[] {
+  unfinished(): Promise<readonly Row[]> {
     const final = "('completed', 'dead', 'cancelled')";
     return this.ask(`SELECT id, state, error FROM job WHERE state NOT IN ${final}`);
   }
 
   /** The number that is the answer to a question. */
-  count(sql: string, ...values: SQLInputValue[]): number {
-    return Number(Object.values(this.ask(sql, ...values)[0] ?? {})[0]);
+  async count(sql: string, ...values: readonly SqlValue[]): Promise<number> {
+    return Number(Object.values((await this.ask(sql, ...values))[0] ?? {})[0]);
   }
 
-  [Symbol.dispose](): void {
-    this.#database.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve(this.#reader[Symbol.asyncDispose]());
   }
 }

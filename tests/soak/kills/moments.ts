@@ -45,7 +45,7 @@ export const MOMENTS: Readonly<Record<string, Strike>> = {
     return signal(await scene.crowd.any(), "SIGKILL") === "sent";
   },
   tick: (scene) => {
-    const isThere = (worker: ProcessRef) => holdsWriteLock(scene.stage, worker);
+    const isThere = ({ pid }: ProcessRef) => scene.stage.isWriting(pid);
     return killWhere(scene, isThere, { comes: isThere });
   },
   claimed: (scene) => killWhere(scene, (worker) => hasUnbegun(scene, worker)),
@@ -84,9 +84,9 @@ const WATCH = 10;
  */
 async function killWhere(
   { crowd, random }: Scene,
-  isThere: (worker: ProcessRef) => boolean,
-  { comes = () => true, victim }: {
-    readonly comes?: (worker: ProcessRef) => boolean;
+  isThere: (worker: ProcessRef) => Promise<boolean>,
+  { comes = () => Promise.resolve(true), victim }: {
+    readonly comes?: (worker: ProcessRef) => Promise<boolean>;
     readonly victim?: ProcessRef;
   } = {},
 ): Promise<boolean> {
@@ -94,7 +94,7 @@ async function killWhere(
   for (let tries = 0; tries < TRIES; tries++) {
     if (tries % 50 === 49) worker = victim ?? await crowd.any();
     for (const end = performance.now() + WATCH; performance.now() < end;) {
-      if (comes(worker)) break;
+      if (await comes(worker)) break;
     }
     if (signal(worker, "SIGSTOP") === "gone") {
       if (victim !== undefined) return false;
@@ -103,7 +103,7 @@ async function killWhere(
     }
     try {
       while (processInfo(worker.pid)?.stopped === false && isAlive(worker));
-      if (isThere(worker)) return signal(worker, "SIGKILL") === "sent";
+      if (await isThere(worker)) return signal(worker, "SIGKILL") === "sent";
     } finally {
       signal(worker, "SIGCONT");
     }
@@ -112,24 +112,14 @@ async function killWhere(
   return false;
 }
 
-/** Whether a process has SQLite's write lock: byte 120 of the index of the log. */
-function holdsWriteLock(stage: Stage, { pid }: ProcessRef): boolean {
-  const { ino } = Deno.statSync(`${stage.store}-shm`);
-  return Deno.readTextFileSync("/proc/locks").split("\n").some((line) => {
-    const [, , , access, holder, file, from, to] = line.trim().split(/\s+/);
-    return access === "WRITE" && Number(holder) === pid && file?.endsWith(`:${ino}`) &&
-      Number(from) <= 120 && (to === "EOF" || Number(to) >= 120);
-  });
-}
-
 const RUNNING = `SELECT job.id, token, attempt, launcher_pid, launcher_start FROM job
   JOIN attempt ON attempt.job = job.seq AND attempt.attempt = job.runs
   JOIN worker ON worker.id = job.worker_id
   WHERE job.state = 'processing' AND worker.pid = ? AND worker.process_start = ?`;
 
-function runningOf({ ledger }: Scene, { pid, startTime }: ProcessRef) {
+async function runningOf({ ledger }: Scene, { pid, startTime }: ProcessRef) {
   try {
-    return ledger.ask(RUNNING, pid, startTime);
+    return await ledger.ask(RUNNING, pid, startTime);
   } catch {
     // The worker stands where nobody else may read.
     return [];
@@ -137,18 +127,20 @@ function runningOf({ ledger }: Scene, { pid, startTime }: ProcessRef) {
 }
 
 /** Whether the store has a claim of the worker of which its executor has made nothing yet. */
-function hasUnbegun(scene: Scene, worker: ProcessRef): boolean {
-  return runningOf(scene, worker).some(({ token }) =>
-    !exists(`${scene.stage.store}.d/${token}.out`)
+async function hasUnbegun(scene: Scene, worker: ProcessRef): Promise<boolean> {
+  return (await runningOf(scene, worker)).some(({ token }) =>
+    !exists(`${scene.stage.directory}/${token}.out`)
   );
 }
 
 /** Whether an attempt of the worker has ended as its launcher knows, and the store does not. */
-function noteEnded(scene: Scene, worker: ProcessRef): boolean {
-  const ended = runningOf(scene, worker).filter(({ token, launcher_pid, launcher_start }) => {
-    const status = `${scene.stage.store}.d/launcher-${launcher_pid}-${launcher_start}.status`;
-    return exists(status) && Deno.readTextFileSync(status).startsWith(`${token} `);
-  });
+async function noteEnded(scene: Scene, worker: ProcessRef): Promise<boolean> {
+  const ended = (await runningOf(scene, worker)).filter(
+    ({ token, launcher_pid, launcher_start }) => {
+      const status = `${scene.stage.directory}/launcher-${launcher_pid}-${launcher_start}.status`;
+      return exists(status) && Deno.readTextFileSync(status).startsWith(`${token} `);
+    },
+  );
   for (const { id, attempt } of ended) scene.salvageable.add(`${id} ${attempt}`);
   return ended.length > 0;
 }
@@ -185,9 +177,9 @@ async function killInHandBack(scene: Scene): Promise<boolean> {
   signal(victim, "SIGTERM");
   await pause(scene.random.between(0, 50));
   signal(victim, "SIGTERM");
-  const isThere = (worker: ProcessRef) => {
-    const ended = runningOf(scene, worker).filter(({ token }) =>
-      readEnding(`${scene.stage.store}.d`, String(token))?.reason === "hand_back"
+  const isThere = async (worker: ProcessRef) => {
+    const ended = (await runningOf(scene, worker)).filter(({ token }) =>
+      readEnding(scene.stage.directory, String(token))?.reason === "hand_back"
     );
     for (const { id, attempt } of ended) scene.salvageable.add(`${id} ${attempt}`);
     return ended.length > 0;

@@ -16,7 +16,12 @@ export interface Known {
   readonly retried: ReadonlySet<string>;
   readonly touched: ReadonlySet<string>;
   readonly salvageable: ReadonlySet<string>;
+  /** Whether what an attempt wrote may be lost with its machine. */
+  readonly losesOutput?: boolean;
 }
+
+/** Where the campaign was. */
+export type Place = Pick<Stage, "kind" | "lines" | "leftovers">;
 
 interface Attempt {
   readonly attempt: number;
@@ -43,14 +48,18 @@ export interface Audit {
 }
 
 /** Looks at the store, the diary and what else is left, after the last process has ended. */
-export function audit(stage: Stage, ledger: Ledger, known: Known): Audit {
-  const jobs = readJobs(ledger);
+export async function audit(stage: Place, ledger: Ledger, known: Known): Promise<Audit> {
+  const jobs = await readJobs(ledger);
   const diary = readDiary(stage);
   const ids = new Set(jobs.map(({ id }) => id));
   const lost = known.printed.filter((id) => !ids.has(id));
   const doubled = [...diary].flatMap(([id, entries]) => overlaps(id, entries));
   const violations = stage.lines("violations");
   const log = jobs.flatMap((job) => job.log);
+  const faultsOfJobs: string[] = [];
+  for (const job of jobs) {
+    faultsOfJobs.push(...await judge(job, diary.get(job.id) ?? [], known, ledger));
+  }
   return {
     figures: {
       jobs: jobs.length,
@@ -65,24 +74,24 @@ export function audit(stage: Stage, ledger: Ledger, known: Known): Audit {
       ...lost.map((id) => `${id} was printed and is not there`),
       ...doubled,
       ...violations,
-      ...jobs.flatMap((job) => judge(job, diary.get(job.id) ?? [], known, ledger)),
+      ...faultsOfJobs,
       ...[...diary.keys()].filter((id) => !ids.has(id)).map((id) => `${id} ran and is not there`),
-      ...judgeStore(ledger, known.batchSize),
-      ...judgeStatistics(ledger, log),
+      ...await judgeStore(stage, ledger, known.batchSize),
+      ...await judgeStatistics(ledger, log),
       ...stage.leftovers().map((name) => `${name} was left beside the store`),
     ],
   };
 }
 
 /** Every attempt that ended was counted once, whoever died while it was. */
-function judgeStatistics(ledger: Ledger, log: readonly Attempt[]): string[] {
+async function judgeStatistics(ledger: Ledger, log: readonly Attempt[]): Promise<string[]> {
   const counted = new Map<string, number>();
   const count = (outcome: string, attempts: number) =>
     counted.set(outcome, (counted.get(outcome) ?? 0) + attempts);
-  for (const row of ledger.ask("SELECT outcome, attempts FROM statistic WHERE step = 0")) {
+  for (const row of await ledger.ask("SELECT outcome, attempts FROM statistic WHERE step = 0")) {
     count(row.outcome as string, row.attempts as number);
   }
-  for (const { list } of ledger.ask("SELECT list FROM ended_attempts")) {
+  for (const { list } of await ledger.ask("SELECT list FROM ended_attempts")) {
     for (const [, outcome, attempts] of (list as string).matchAll(/^\d+ \S+ (\S+) \d+ (\d+)/gm)) {
       count(outcome!, Number(attempts));
     }
@@ -97,12 +106,13 @@ function judgeStatistics(ledger: Ledger, log: readonly Attempt[]): string[] {
   });
 }
 
-function readJobs(ledger: Ledger): StoredJob[] {
+async function readJobs(ledger: Ledger): Promise<StoredJob[]> {
   const attempts = Map.groupBy(
-    ledger.ask("SELECT * FROM attempt ORDER BY job, attempt"),
+    await ledger.ask("SELECT * FROM attempt ORDER BY job, attempt"),
     ({ job }) => job as number,
   );
-  return ledger.ask("SELECT seq, id, state, attempts, runs, tags FROM job").map((row) => ({
+  const rows = await ledger.ask("SELECT seq, id, state, attempts, runs, tags FROM job");
+  return rows.map((row) => ({
     seq: row.seq as number,
     id: row.id as string,
     state: row.state as string,
@@ -140,12 +150,12 @@ function overlaps(id: string, entries: readonly Entry[]): string[] {
   });
 }
 
-function judge(
+async function judge(
   job: StoredJob,
   entries: readonly Entry[],
   known: Known,
   ledger: Ledger,
-): string[] {
+): Promise<string[]> {
   const { id, kind, state, log } = job;
   const faults: string[] = [];
   const fault = (what: string) => faults.push(`${id} (${kind}, ${state}): ${what}`);
@@ -173,7 +183,7 @@ function judge(
   if (state === "completed" && log.at(-1)?.outcome !== "completed") {
     fault(`its last attempt was ${log.at(-1)?.outcome}`);
   }
-  faults.push(...judgeDiary(job, entries, { isTouched: known.touched.has(id), ledger }));
+  faults.push(...await judgeDiary(job, entries, known, ledger));
   return faults;
 }
 
@@ -184,19 +194,21 @@ function statesOf(kind: Kind, mayBeCancelled: boolean): string[] {
 }
 
 /** What the job wrote down, what the store says of it, and the output that it has kept agree. */
-function judgeDiary(
+async function judgeDiary(
   { seq, id, kind, log }: StoredJob,
   entries: readonly Entry[],
-  { isTouched, ledger }: { readonly isTouched: boolean; readonly ledger: Ledger },
-): string[] {
+  { touched, losesOutput = false }: Known,
+  ledger: Ledger,
+): Promise<string[]> {
+  const isTouched = touched.has(id);
   const faults: string[] = [];
   const runs = new Map<number, { begin: Entry; end: Entry | null }>();
   for (const [index, begin] of entries.entries()) {
     if (begin.what !== "begin") continue;
     const time = Number(begin.time / 1_000_000n);
     // One whose launcher was killed before it looked has another parent by then.
-    const isOrphan =
-      ledger.ask("SELECT 1 FROM attempt WHERE launcher_pid = ?", begin.launcher).length === 0;
+    const sql = "SELECT 1 FROM attempt WHERE launcher_pid = ?";
+    const isOrphan = (await ledger.ask(sql, begin.launcher)).length === 0;
     const own = log.filter(({ launcher, startedAt, finishedAt }) =>
       (isOrphan || launcher === begin.launcher) && startedAt <= time && time <= finishedAt
     );
@@ -221,7 +233,9 @@ function judgeDiary(
       faults.push(`attempt ${attempt} is ${outcome} with ${exitCode}, its end says ${code}`);
     }
     const hasEnded = outcome === "completed" || exitCode === FAILURE;
-    const text = run === undefined ? "" : outputOf(ledger, seq, attempt);
+    // One that is lost after a cancel was asked for is the cancel's.
+    if (losesOutput && (outcome === "lost" || outcome === "cancelled")) continue;
+    const text = run === undefined ? "" : await outputOf(ledger, seq, attempt);
     if (run && !isKept(text, run.begin.token, hasEnded ? kind : null)) {
       const seen = JSON.stringify(text.slice(-80));
       faults.push(`of attempt ${attempt}, which is ${outcome}, there is not all output: ${seen}`);
@@ -230,8 +244,8 @@ function judgeDiary(
   return faults.map((fault) => `${id} (${kind}): ${fault}`);
 }
 
-function outputOf(ledger: Ledger, seq: number, attempt: number): string {
-  const rows = ledger.ask(
+async function outputOf(ledger: Ledger, seq: number, attempt: number): Promise<string> {
+  const rows = await ledger.ask(
     "SELECT bytes FROM output WHERE job = ? AND attempt = ? AND stream = 'stdout' ORDER BY seq",
     seq,
     attempt,
@@ -247,27 +261,26 @@ function isKept(text: string, token: string, ended: Kind | null): boolean {
   return text === `begin ${token}\n${lines}end ${token}\n`;
 }
 
-function judgeStore(ledger: Ledger, batchSize: number): string[] {
-  const integrity = ledger.ask("PRAGMA integrity_check").map((row) => String(row.integrity_check));
-  const counters = ledger.ask(`SELECT state, queue, sum(jobs) AS jobs FROM (
+async function judgeStore(stage: Place, ledger: Ledger, batchSize: number): Promise<string[]> {
+  const integrity = stage.kind === "sqlite" ? await ledger.ask("PRAGMA integrity_check") : [];
+  const counters = await ledger.ask(`SELECT state, queue, sum(jobs) AS jobs FROM (
       SELECT state, queue, jobs FROM counter
-      UNION ALL SELECT state, queue, -count(*) FROM job GROUP BY state, queue)
-    GROUP BY state, queue HAVING sum(jobs) <> 0`);
-  const batches = ledger.ask(
-    `SELECT tags ->> 1 AS batch, count(*) AS jobs FROM job GROUP BY batch HAVING jobs <> ?`,
-    batchSize,
-  );
-  const rows = (what: string, sql: string) => {
-    const count = ledger.count(`SELECT count(*) FROM ${sql}`);
+      UNION ALL SELECT state, queue, -count(*) FROM job GROUP BY state, queue
+    ) AS counted GROUP BY state, queue HAVING sum(jobs) <> 0`);
+  const tags = (await ledger.ask("SELECT tags FROM job")).map((row) => String(row.tags));
+  const batches = Object.entries(Object.groupBy(tags, (text) => JSON.parse(text)[1]));
+  const rows = async (what: string, sql: string) => {
+    const count = await ledger.count(`SELECT count(*) FROM ${sql}`);
     return count === 0 ? [] : [`the store has ${count} ${what}`];
   };
   return [
-    ...integrity.filter((line) => line !== "ok"),
+    ...integrity.map((row) => String(row.integrity_check)).filter((line) => line !== "ok"),
     ...counters.map(({ state, jobs }) => `the counter of ${state} is off by ${jobs}`),
-    ...batches.map(({ batch, jobs }) => `of ${batch} there are ${jobs} jobs`),
-    ...rows("workers", "worker"),
-    ...rows("attempts without a job", "attempt WHERE job NOT IN (SELECT seq FROM job)"),
-    ...rows(
+    ...batches.filter(([batch, jobs]) => batch.startsWith("batch-") && jobs?.length !== batchSize)
+      .map(([batch, jobs]) => `of ${batch} there are ${jobs?.length} jobs`),
+    ...await rows("workers", "worker"),
+    ...await rows("attempts without a job", "attempt WHERE job NOT IN (SELECT seq FROM job)"),
+    ...await rows(
       "pieces of output without an attempt",
       "output WHERE NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.job = output.job " +
         "AND attempt.attempt = output.attempt)",

@@ -17,7 +17,7 @@ export interface Sample {
   readonly descriptors: number;
   readonly threads: number;
   readonly children: number;
-  /** The size of the write-ahead log, MB. */
+  /** The size of the write-ahead log, MB; 0 where it is a server's. */
   readonly wal: number;
 }
 
@@ -35,17 +35,19 @@ export class Gauge {
   }
 
   /** Takes a sample, and keeps it. */
-  look(): Sample {
+  async look(): Promise<Sample> {
     const status = Deno.readTextFileSync(`/proc/${this.#pid}/status`);
     const field = (name: string) =>
       Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]);
     const sample = {
-      done: this.#ledger.count("SELECT sum(jobs) FROM counter WHERE state = 'completed'"),
+      done: await this.#ledger.count("SELECT sum(jobs) FROM counter WHERE state = 'completed'"),
       memory: field("VmRSS") / 1024,
       descriptors: [...Deno.readDirSync(`/proc/${this.#pid}/fd`)].length,
       threads: field("Threads"),
       children: this.#children().length,
-      wal: Deno.statSync(`${this.#stage.store}-wal`).size / 2 ** 20,
+      wal: this.#stage.kind === "sqlite"
+        ? Deno.statSync(`${this.#stage.store}-wal`).size / 2 ** 20
+        : 0,
     };
     this.samples.push(sample);
     return sample;

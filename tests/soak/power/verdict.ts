@@ -6,7 +6,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { MissingStoreError } from "../../../src/errors.ts";
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../../store/open_sqlite.ts";
 import { DIARY, expectations, type Expected, SAID } from "./script.ts";
 
 /** What the world had seen by the moment of a cut. */
@@ -42,7 +42,7 @@ export async function judge(store: string, seen: Seen): Promise<Verdict> {
   const none = { checked: expected.length, lost: 0, corrupt: 0, undone: 0 };
   try {
     // As the next command does: it may find what a first command had half made.
-    await using _open = await SqliteStore.open(store, { create: false });
+    await using _open = await openSqlite(store, { create: false });
     return { ...none, ...judgeOpened(store, expected, seen) };
   } catch (error) {
     if (error instanceof MissingStoreError && expected.length === 0) return { ...none, faults: [] };

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { FiringTakenError } from "../../../src/errors.ts";
 import type { NewJob } from "../../../src/job/job.ts";
 import type { Firing } from "../../../src/store/schedules.ts";
+import { newJob } from "../../job/jobs.ts";
 import { COMPLETED, FAILED, idsOf, launchers, type Register } from "../scene.ts";
 import { findSchedule, firing, jobOf, MINUTE, newSchedule } from "./schedule_in.ts";
 
@@ -245,6 +247,14 @@ export function firingTests(test: Register): void {
     scene.advance(500);
     const { env, stdin } = await worker.claimOne();
     assert.deepEqual([env, stdin], [{ A: "1" }, "text"]);
+  });
+
+  test("enqueue: a second job of a schedule for one time is a conflict", async (scene) => {
+    const job = jobOf(scene, scene.now);
+    await scene.store.enqueue([job]);
+    const again = jobOf(scene, scene.now);
+    await assert.rejects(scene.store.enqueue([newJob("other"), again]), FiringTakenError);
+    assert.equal(await scene.store.count({}), 1);
   });
 
   test("firings: a worker that others have given up fires too, and claims nothing", async (scene) => {

@@ -6,7 +6,7 @@ import {
   IdTakenError,
   UniqueKeyTakenError,
 } from "../../../src/errors.ts";
-import type { Job } from "../../../src/job/job.ts";
+import type { Attempt, Job } from "../../../src/job/job.ts";
 import type { KeptJob, KeptPiece, MovedJob } from "../../../src/job/record.ts";
 import { isFinal } from "../../../src/job/state.ts";
 import type { JobFilter, Store } from "../../../src/store/store.ts";
@@ -157,6 +157,30 @@ export function movingTests(test: Register): void {
     const { queues } = await store.status();
     const counted = queues.flatMap(({ counts }) => Object.values(counts));
     assert.equal(counted.reduce((sum, count) => sum + count, 0), jobsNow.length);
+  });
+
+  test("importJobs() and keptPortions() give each of many jobs its own, in their order", async ({ store }) => {
+    const jobs = Array.from({ length: 600 }, (_, i): MovedJob => {
+      const id = `j${i}`;
+      if (i % 3 === 0) return plain(id, { uniqueKey: `k${i}`, schedule: "s", fireTime: i });
+      if (i % 3 === 1) return blocked(id, `j${i - 1}`);
+      return { ...ended(id), runs: 1 + i % 20, attempts: attempts(1 + i % 20), stdin: `${i}` };
+    });
+    await store.importJobs(jobs, { skipExisting: false });
+    const own = ({ job: { id }, attempts, waitsFor, stdin }: KeptJob) => ({
+      ...{ id, attempts, waitsFor, stdin },
+    });
+    const found = await kept(store);
+    assert.equal(found.length, jobs.length);
+    for (const [i, job] of found.entries()) assert.deepEqual(own(job), own(jobs[i]!));
+    assert.deepEqual(await store.importJobs(jobs, { skipExisting: true }), {
+      ...{ imported: 0, skipped: 600 },
+    });
+    // What one of them takes, another one of them cannot have.
+    const same = [plain("x", { uniqueKey: "same" }), plain("y", { uniqueKey: "same" })];
+    await assert.rejects(store.importJobs(same, { skipExisting: false }), UniqueKeyTakenError);
+    const fired = ["x", "y"].map((id) => plain(id, { schedule: "t", fireTime: 1 }));
+    await assert.rejects(store.importJobs(fired, { skipExisting: false }), FiringTakenError);
   });
 
   test("importJobs() changes nothing where anything is taken", async (scene) => {
@@ -310,6 +334,13 @@ function plain(id: string, overrides: Partial<Job> = {}): MovedJob {
     env: {},
     output: [],
   };
+}
+
+function attempts(count: number): Attempt[] {
+  return Array.from({ length: count }, (_, i) => ({
+    ...{ attempt: i + 1, outcome: "failed", startedAt: i, finishedAt: i + 1, exitCode: i },
+    ...{ error: "failed", workerId: "w", host: "h", outputBytes: 0 },
+  }));
 }
 
 function blocked(id: string, parent: string): MovedJob {

@@ -14,8 +14,8 @@ export function manyParentTests(test: Register): void {
     assert.equal(await scene.store.count({}), 0);
   });
 
-  test("after: a chain of 20,000 jobs is cancelled to its end", async (scene) => {
-    const jobs = chainOf(20_000);
+  test("after: a chain of many jobs is cancelled to its end", async (scene) => {
+    const jobs = chainOf(scene.many(20_000));
     await scene.store.enqueue(jobs.toReversed());
     assert.equal(await scene.store.count({ states: ["blocked"] }), jobs.length - 1);
     const worker = await scene.worker("w");
@@ -35,6 +35,55 @@ export function manyParentTests(test: Register): void {
     assert.equal(nextDueIn, null);
     assert.equal(await scene.store.count({ states: ["pending"] }), children.length);
     assert.equal((await worker.workThrough(1000)).length, children.length);
+  });
+
+  test("after: of parents that end at once each tells its own, and of two that break one the first is named", async (scene) => {
+    const parents = ["a", "c", "m"];
+    await scene.store.enqueue([
+      ...parents.map((id) => newJob(id, { priority: 1 })),
+      newJob("b", { after: after("a") }),
+      newJob("last", { after: after("m", "b") }),
+      newJob("sad", { after: after("c", "m") }),
+      newJob("any", { after: after("c", { id: "a", on: "any" }, { id: "m", on: "notok" }) }),
+      newJob("later", { after: after("c"), delay: 500 }),
+      newJob("open", { after: after("c", "any") }),
+    ]);
+    const worker = await scene.worker("w");
+    const claims = await worker.claim(3);
+    const ends = claims.map((claim) => worker.end(claim, claim.jobId === "c" ? COMPLETED : FAILED));
+    assert.equal((await worker.tick({ ended: ends })).settled.length, 3);
+    await worker.calm();
+    const found = async (id: string) => {
+      const { state, error } = await scene.job(id);
+      return [id, state, error];
+    };
+    assert.deepEqual(await Promise.all(["b", "last", "sad", "any", "later", "open"].map(found)), [
+      ["b", "cancelled", "its parent a is dead"],
+      ["last", "cancelled", "its parent b is cancelled"],
+      ["sad", "cancelled", "its parent m is dead"],
+      ["any", "pending", null],
+      ["later", "scheduled", null],
+      ["open", "blocked", null],
+    ]);
+  });
+
+  test("after: one that its parents cancel at enqueue is a reason for those that come after it", async (scene) => {
+    await scene.enqueue("dead");
+    const worker = await scene.worker("w");
+    await worker.run(FAILED);
+    await scene.store.enqueue([
+      newJob("child", { after: after("dead") }),
+      newJob("grandchild", { after: after("child", "dead") }),
+    ]);
+    assert.equal((await scene.job("grandchild")).error, "its parent child is cancelled");
+  });
+
+  test("retryAll: counts the cancelled that come back with their parents", async (scene) => {
+    await scene.store.enqueue([newJob("parent"), ...childrenOf("parent", 3), newJob("other")]);
+    await scene.store.cancel("parent");
+    await scene.store.cancel("other");
+    assert.equal(await scene.store.retryAll("cancelled"), 5);
+    assert.equal(await scene.store.count({ states: ["blocked"] }), 3);
   });
 
   test("outstanding: there is something while dependents have yet to be told", async (scene) => {

@@ -47,6 +47,15 @@ export function workerTests(test: Register): void {
     assert.equal(info.startedAt, scene.now - 300);
   });
 
+  test("beat: a sign of life beside the ticks, of a worker that is there", async (scene) => {
+    await scene.worker("w");
+    scene.advance(300);
+    assert.equal(await scene.store.beat("w"), true);
+    const info = await infoOf(scene.store, "w");
+    assert.deepEqual([info.heartbeat, info.heartbeatAt], [1, scene.now]);
+    assert.equal(await scene.store.beat("nobody"), false);
+  });
+
   test("workers: busy counts the attempts that run", async (scene) => {
     await scene.store.enqueue([newJob("a"), newJob("b"), newJob("c")]);
     const worker = await scene.worker("w");

@@ -84,7 +84,7 @@ export class ModelWorkers {
       if (id === worker || info?.heartbeat !== heartbeat) continue;
       if (unmovedFor >= info.unmovedFor + OBSERVATION_STEP) info.unmovedFor = unmovedFor;
     }
-    return this.infos().filter(({ id }) => id !== worker);
+    return this.#all.filter(({ id }) => id !== worker).map((info) => ({ ...info, busy: 0 }));
   }
 
   /** Somebody asks a worker to stop. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../open_sqlite.ts";
 import { waitFor } from "../../helpers/wait_for.ts";
 import { newJob } from "../../job/jobs.ts";
 import { closedStore, emptyPlace, modeOf } from "./place.ts";
@@ -30,7 +30,7 @@ Deno.test("doorbell: its socket is the user's alone, in the side directory, and 
 Deno.test("doorbell: null where the path is too long for a socket, and ringing still works", async () => {
   await using place = await emptyPlace();
   const path = `${place.directory}/${"x".repeat(100)}/q.db`;
-  await using store = await SqliteStore.open(path, { create: true });
+  await using store = await openSqlite(path, { create: true });
   await store.join(WORKER);
   assert.equal(await store.doorbell(WORKER.id, () => {}), null);
   await store.enqueue([newJob("a")]);

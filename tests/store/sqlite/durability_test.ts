@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { sourcesOf } from "../../../src/job/state.ts";
-import { Database, type Durability } from "../../../src/store/sqlite/database.ts";
-import type { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import type { Durability } from "../../../src/store/sql/engine.ts";
+import { Database } from "../../../src/store/sqlite/database.ts";
+import type { Store } from "../../../src/store/store.ts";
 import { newJob } from "../../job/jobs.ts";
 import { movedJob } from "../../job/moved_jobs.ts";
 import type { NewSchedule } from "../../../src/store/schedules.ts";
@@ -22,7 +23,7 @@ const SCHEDULE: NewSchedule = {
   nextAt: null,
 };
 
-const tick = (store: SqliteStore) =>
+const tick = (store: Store) =>
   store.tick({
     worker: "w",
     ended: [],

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../open_sqlite.ts";
 import { newJob } from "../../job/jobs.ts";
 
 const [path, prefix, die] = Deno.args;
-const store = await SqliteStore.open(path!, { create: true });
+const store = await openSqlite(path!, { create: true });
 for (let index = 0; index < 5; index++) {
   await store.enqueue([newJob(`${prefix}-${index}`)]);
 }

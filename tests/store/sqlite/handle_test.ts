@@ -3,7 +3,7 @@ import { ConflictError } from "../../../src/errors.ts";
 import { newJob } from "../../job/jobs.ts";
 import { closedStore } from "./place.ts";
 
-Deno.test("SqliteStore: a method that fails leaves the handle usable", async () => {
+Deno.test("SqliteEngine: a method that fails leaves the handle usable", async () => {
   await using place = await closedStore();
   await using store = await place.open();
   const worker = {
@@ -26,7 +26,7 @@ Deno.test("SqliteStore: a method that fails leaves the handle usable", async () 
   }
 });
 
-Deno.test("SqliteStore: disposal waits for the writes that were begun", async () => {
+Deno.test("SqliteEngine: disposal waits for the writes that were begun", async () => {
   await using place = await closedStore();
   const store = await place.open();
   const writes = ["a", "b", "c"].map((id) => store.enqueue([newJob(id)]));
@@ -35,7 +35,7 @@ Deno.test("SqliteStore: disposal waits for the writes that were begun", async ()
   assert.equal(await again.count({}), 3);
 });
 
-Deno.test("SqliteStore: use after disposal is an error and no crash", async () => {
+Deno.test("SqliteEngine: use after disposal is an error and no crash", async () => {
   await using place = await closedStore();
   const store = await place.open();
   await store.enqueue([newJob("a")]);
@@ -47,7 +47,7 @@ Deno.test("SqliteStore: use after disposal is an error and no crash", async () =
   await assert.rejects(store.status(), /closed/);
 });
 
-Deno.test("SqliteStore: the last to leave leaves no log behind", async () => {
+Deno.test("SqliteEngine: the last to leave leaves no log behind", async () => {
   await using place = await closedStore((store) => store.enqueue([newJob("a")]));
   assert.deepEqual(place.names(), ["q.db", "q.db.d"]);
 });

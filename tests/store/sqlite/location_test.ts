@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { newJob } from "../../job/jobs.ts";
 import { closedStore, emptyPlace, modeOf, type Place, refused } from "./place.ts";
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../open_sqlite.ts";
 
 const posix = { ignore: Deno.build.os === "windows" };
 
-Deno.test("SqliteStore.open: makes its files for the user alone", posix, async () => {
+Deno.test("SqliteEngine.open: makes its files for the user alone", posix, async () => {
   await using place = await emptyPlace();
   const path = `${place.directory}/new/deep/q.db`;
-  await using store = await SqliteStore.open(path, { create: true });
+  await using store = await openSqlite(path, { create: true });
   await store.enqueue([newJob("a")]);
   for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}.d/turnstile`]) {
     assert.equal(modeOf(file), 0o600, file);
@@ -25,7 +25,7 @@ Deno.test("SqliteStore.open: makes its files for the user alone", posix, async (
 });
 
 Deno.test(
-  "SqliteStore.open: leaves the user's own directory and file modes alone",
+  "SqliteEngine.open: leaves the user's own directory and file modes alone",
   posix,
   async () => {
     await using place = await emptyPlace();
@@ -38,7 +38,7 @@ Deno.test(
   },
 );
 
-Deno.test("SqliteStore.open: refuses a directory that anyone may write to", posix, async () => {
+Deno.test("SqliteEngine.open: refuses a directory that anyone may write to", posix, async () => {
   await using place = await emptyPlace();
   Deno.chmodSync(place.directory, 0o777);
   await refused(() => place.open(), /chmod o-w/, place.directory);
@@ -47,7 +47,7 @@ Deno.test("SqliteStore.open: refuses a directory that anyone may write to", posi
   await using _store = await place.open();
 });
 
-Deno.test("SqliteStore.open: refuses a link in place of the side directory", posix, async () => {
+Deno.test("SqliteEngine.open: refuses a link in place of the side directory", posix, async () => {
   await using place = await emptyPlace();
   const elsewhere = `${place.directory}/elsewhere`;
   Deno.mkdirSync(elsewhere);
@@ -56,14 +56,14 @@ Deno.test("SqliteStore.open: refuses a link in place of the side directory", pos
   assert.deepEqual([...Deno.readDirSync(elsewhere)], []);
 });
 
-Deno.test("SqliteStore.open: refuses a file in place of the side directory", async () => {
+Deno.test("SqliteEngine.open: refuses a file in place of the side directory", async () => {
   await using place = await emptyPlace();
   Deno.writeTextFileSync(`${place.path}.d`, "mine");
   await refused(() => place.open(), /directory of this store alone/);
   assert.equal(Deno.readTextFileSync(`${place.path}.d`), "mine");
 });
 
-Deno.test("SqliteStore.open: refuses a side directory of another user", {
+Deno.test("SqliteEngine.open: refuses a side directory of another user", {
   ignore: Deno.build.os === "windows" || Deno.uid() !== 0,
 }, async () => {
   await using place = await emptyPlace();
@@ -72,7 +72,7 @@ Deno.test("SqliteStore.open: refuses a side directory of another user", {
   await refused(() => place.open(), /directory of this store alone/);
 });
 
-Deno.test("SqliteStore.open: closes its side directory to others", posix, async () => {
+Deno.test("SqliteEngine.open: closes its side directory to others", posix, async () => {
   await using place = await closedStore();
   Deno.chmodSync(`${place.path}.d`, 0o755);
   await using _store = await place.open({ create: false });
@@ -81,7 +81,7 @@ Deno.test("SqliteStore.open: closes its side directory to others", posix, async 
 
 for (const mode of [0o777, 0o770, 0o720, 0o702]) {
   const octal = mode.toString(8);
-  Deno.test(`SqliteStore.open: refuses a side directory of mode ${octal}`, posix, async () => {
+  Deno.test(`SqliteEngine.open: refuses a side directory of mode ${octal}`, posix, async () => {
     await using place = await closedStore();
     Deno.chmodSync(`${place.path}.d`, mode);
     await refused(() => place.open(), /Others may write to .*chmod 700 it$/, `${place.path}.d`);
@@ -91,7 +91,7 @@ for (const mode of [0o777, 0o770, 0o720, 0o702]) {
 
 for (const mode of [0o666, 0o620, 0o602]) {
   const octal = mode.toString(8);
-  Deno.test(`SqliteStore.open: refuses a store file of mode ${octal}`, posix, async () => {
+  Deno.test(`SqliteEngine.open: refuses a store file of mode ${octal}`, posix, async () => {
     await using place = await closedStore();
     Deno.chmodSync(place.path, mode);
     for (const create of [true, false]) {
@@ -101,7 +101,7 @@ for (const mode of [0o666, 0o620, 0o602]) {
   });
 }
 
-Deno.test("SqliteStore.open: a store has one side directory by all its names", posix, async () => {
+Deno.test("SqliteEngine.open: a store has one side directory by all its names", posix, async () => {
   await using place = await closedStore();
   await Deno.remove(`${place.path}.d`, { recursive: true });
   const { directory } = place;
@@ -121,7 +121,7 @@ Deno.test("SqliteStore.open: a store has one side directory by all its names", p
       "./q.db",
     ]
   ) {
-    await using store = await SqliteStore.open(`${directory}/${name}`, { create: true });
+    await using store = await openSqlite(`${directory}/${name}`, { create: true });
     assert.equal(Deno.realPathSync(store.directory), `${place.path}.d`, name);
     await first.enqueue([newJob(`id/${name}`)]);
     assert.equal((await store.jobs({})).length % 2, 1);
@@ -130,7 +130,7 @@ Deno.test("SqliteStore.open: a store has one side directory by all its names", p
   assert.deepEqual(everything(directory).filter((path) => path.endsWith(".d")), ["q.db.d"]);
 });
 
-Deno.test("SqliteStore.open: a link may lead to a store that is to be made", posix, async () => {
+Deno.test("SqliteEngine.open: a link may lead to a store that is to be made", posix, async () => {
   await using place = await emptyPlace();
   const target = `${place.directory}/big/disk/real.db`;
   Deno.symlinkSync(target, place.path);
@@ -144,16 +144,16 @@ Deno.test("SqliteStore.open: a link may lead to a store that is to be made", pos
   assert.deepEqual(place.names(), ["big", "q.db"]);
 });
 
-Deno.test("SqliteStore.open: a link in a directory of anyone is refused", posix, async () => {
+Deno.test("SqliteEngine.open: a link in a directory of anyone is refused", posix, async () => {
   await using place = await closedStore();
   const open = `${place.directory}/open`;
   Deno.mkdirSync(open);
   Deno.chmodSync(open, 0o777);
   Deno.symlinkSync(place.path, `${open}/q.db`);
-  await refused(() => SqliteStore.open(`${open}/q.db`, { create: true }), /chmod o-w/, open);
+  await refused(() => openSqlite(`${open}/q.db`, { create: true }), /chmod o-w/, open);
 });
 
-Deno.test("SqliteStore.open: links in a circle are one clear sentence", posix, async () => {
+Deno.test("SqliteEngine.open: links in a circle are one clear sentence", posix, async () => {
   await using place = await emptyPlace();
   Deno.symlinkSync("q.db", place.path);
   for (const create of [true, false]) {
@@ -161,18 +161,22 @@ Deno.test("SqliteStore.open: links in a circle are one clear sentence", posix, a
   }
 });
 
-Deno.test("SqliteStore.open: refuses a store with two names that are no links", posix, async () => {
-  await using place = await closedStore();
-  Deno.linkSync(place.path, `${place.directory}/copy.db`);
-  for (const name of ["q.db", "copy.db"]) {
-    const path = `${place.directory}/${name}`;
-    await refused(() => SqliteStore.open(path, { create: true }), /has 2 names.*remove all/, path);
-  }
-  assert.deepEqual(place.names(), ["copy.db", "q.db", "q.db.d"]);
-});
+Deno.test(
+  "SqliteEngine.open: refuses a store with two names that are no links",
+  posix,
+  async () => {
+    await using place = await closedStore();
+    Deno.linkSync(place.path, `${place.directory}/copy.db`);
+    for (const name of ["q.db", "copy.db"]) {
+      const path = `${place.directory}/${name}`;
+      await refused(() => openSqlite(path, { create: true }), /has 2 names.*remove all/, path);
+    }
+    assert.deepEqual(place.names(), ["copy.db", "q.db", "q.db.d"]);
+  },
+);
 
 for (const end of ["-wal", "-shm", "-journal"]) {
-  Deno.test(`SqliteStore.open: follows no link at ${end}`, posix, async () => {
+  Deno.test(`SqliteEngine.open: follows no link at ${end}`, posix, async () => {
     await using place = await closedStore();
     Deno.symlinkSync(`${place.directory}/elsewhere`, `${place.path}${end}`);
     await refused(() => place.open(), /does not belong to the store/, `${place.path}${end}`);
@@ -180,7 +184,7 @@ for (const end of ["-wal", "-shm", "-journal"]) {
   });
 }
 
-Deno.test("SqliteStore.open: waits for no pipe", posix, async () => {
+Deno.test("SqliteEngine.open: waits for no pipe", posix, async () => {
   await using place = await emptyPlace();
   const mkfifo = (path: string) => new Deno.Command("mkfifo", { args: [path] }).outputSync();
   mkfifo(place.path);
@@ -191,15 +195,15 @@ Deno.test("SqliteStore.open: waits for no pipe", posix, async () => {
   await refused(() => place.open(), /turnstile is not a file/);
 });
 
-Deno.test("SqliteStore.open: a missing store is named and not made", async () => {
+Deno.test("SqliteEngine.open: a missing store is named and not made", async () => {
   await using place = await emptyPlace();
   await refused(() => place.open({ create: false }), /^There is no store at .* yet/, place.path);
   const deep = `${place.directory}/a/b/q.db`;
-  await refused(() => SqliteStore.open(deep, { create: false }), /no store/, deep);
+  await refused(() => openSqlite(deep, { create: false }), /no store/, deep);
   assert.deepEqual(place.names(), []);
 });
 
-Deno.test("SqliteStore.open: an empty file is a missing store, which reading does not make", async () => {
+Deno.test("SqliteEngine.open: an empty file is a missing store, which reading does not make", async () => {
   await using place = await emptyPlace();
   Deno.writeFileSync(place.path, new Uint8Array());
   await refused(() => place.open({ create: false }), /no store/, place.path);
@@ -209,12 +213,12 @@ Deno.test("SqliteStore.open: an empty file is a missing store, which reading doe
   await store.enqueue([newJob("a")]);
 });
 
-Deno.test("SqliteStore.open: a parent that is a file is one clear sentence", async () => {
+Deno.test("SqliteEngine.open: a parent that is a file is one clear sentence", async () => {
   await using place = await emptyPlace();
   Deno.writeTextFileSync(place.path, "a file");
   for (const create of [true, false]) {
     const path = `${place.path}/q.db`;
-    await refused(() => SqliteStore.open(path, { create }), /cannot be used|no store/, path);
+    await refused(() => openSqlite(path, { create }), /cannot be used|no store/, path);
   }
 });
 
@@ -232,7 +236,7 @@ const WRONG_FILES: [string, RegExp, (path: string) => void][] = [
 ];
 
 for (const [what, message, make] of WRONG_FILES) {
-  Deno.test(`SqliteStore.open: ${what} is refused and left alone`, async () => {
+  Deno.test(`SqliteEngine.open: ${what} is refused and left alone`, async () => {
     await using place = await emptyPlace();
     make(place.path);
     if (!Deno.statSync(place.path).isDirectory) Deno.chmodSync(place.path, 0o644);
@@ -245,7 +249,7 @@ for (const [what, message, make] of WRONG_FILES) {
   });
 }
 
-Deno.test("SqliteStore.open: a store of a newer program is refused", async () => {
+Deno.test("SqliteEngine.open: a store of a newer program is refused", async () => {
   await using place = await closedStore();
   foreign(place.path, "INSERT INTO migration VALUES (999, 0)");
   for (const create of [true, false]) {
@@ -257,7 +261,7 @@ Deno.test("SqliteStore.open: a store of a newer program is refused", async () =>
   }
 });
 
-Deno.test("SqliteStore: a truncated store is refused, wherever it ends", async () => {
+Deno.test("SqliteEngine: a truncated store is refused, wherever it ends", async () => {
   await using place = await closedStore((store) =>
     store.enqueue(Array.from({ length: 2000 }, (_, index) => newJob(`job-${index}`)))
   );

@@ -116,8 +116,8 @@ Deno.test("lockHolder() is nobody where others only read, or wait", async () => 
 Deno.test("lockHolder() finds the locks of a store that is used by a link", async () => {
   await using place = await closedStore();
   await Deno.symlink("q.db", `${place.directory}/link`);
-  const { SqliteStore } = await import("../../../src/store/sqlite/sqlite_store.ts");
-  await using store = await SqliteStore.open(`${place.directory}/link`, { create: false });
+  const { openSqlite } = await import("../open_sqlite.ts");
+  await using store = await openSqlite(`${place.directory}/link`, { create: false });
   await using other = await holder(place, "turn");
   assert.equal((await store.lockHolder())?.pid, other.pid);
 });

@@ -46,7 +46,7 @@ Deno.test("read: does not wait for a foreign writer", async () => {
   assert.equal(await another.count({}), 1);
 });
 
-Deno.test("SqliteStore.open: gives up on a foreign program that shuts all others out", async () => {
+Deno.test("SqliteEngine.open: gives up on a foreign program that shuts all others out", async () => {
   await using place = await closedStore();
   {
     using _lock = foreignWriter(place, "PRAGMA locking_mode = EXCLUSIVE");

@@ -22,7 +22,7 @@ const NEWEST = NOW + NEXT.length;
 /** All versions up to this one. */
 const upTo = (version: number) => Array.from({ length: version }, (_, i) => i + 1);
 
-Deno.test("SqliteStore.open: an old store is updated once, step by step", async () => {
+Deno.test("SqliteEngine.open: an old store is updated once, step by step", async () => {
   await using place = await oldStore();
   for (const _again of [1, 2]) {
     await using store = await place.open(NEXT_PROGRAM);
@@ -35,7 +35,7 @@ Deno.test("SqliteStore.open: an old store is updated once, step by step", async 
   assert.deepEqual(schemaOf(place.path), schemaOf(fresh.path));
 });
 
-Deno.test("SqliteStore.open: of processes that update a store at one moment all succeed", async () => {
+Deno.test("SqliteEngine.open: of processes that update a store at one moment all succeed", async () => {
   await using place = await oldStore();
   const { stored, failures } = await openAtOnce(place.path, { processes: 8, mode: "update" });
   assert.deepEqual([stored.length, failures], [8, []]);
@@ -44,7 +44,7 @@ Deno.test("SqliteStore.open: of processes that update a store at one moment all 
   assert.equal(await store.count({ states: ["pending"] }), 3 + 8);
 });
 
-Deno.test("SqliteStore.open: old processes write before an update at the same moment, or not", async () => {
+Deno.test("SqliteEngine.open: old processes write before an update at the same moment, or not", async () => {
   await using place = await oldStore();
   const { stored, failures } = await openAtOnce(place.path, { processes: 8, mode: "mixed" });
   for (const failure of failures) assert.match(failure, /NewerStoreError: .* update queuectl/);
@@ -56,7 +56,7 @@ Deno.test("SqliteStore.open: old processes write before an update at the same mo
   assert.deepEqual(stored.filter((id) => /[1357]$/.test(id)).length, 4);
 });
 
-Deno.test("SqliteStore.open: of processes that make a store at one moment all succeed", async () => {
+Deno.test("SqliteEngine.open: of processes that make a store at one moment all succeed", async () => {
   await using place = await emptyPlace();
   const { stored, failures } = await openAtOnce(place.path, { processes: 8, mode: "make" });
   assert.deepEqual([stored.length, failures], [8, []]);
@@ -65,7 +65,7 @@ Deno.test("SqliteStore.open: of processes that make a store at one moment all su
   assert.equal(await store.count({ states: ["pending"] }), 8);
 });
 
-Deno.test("SqliteStore.open: several handles of one process update once", async () => {
+Deno.test("SqliteEngine.open: several handles of one process update once", async () => {
   await using place = await oldStore();
   await using stack = new AsyncDisposableStack();
   const stores = await Promise.all([1, 2, 3, 4].map(() => place.open(NEXT_PROGRAM)));
@@ -74,7 +74,7 @@ Deno.test("SqliteStore.open: several handles of one process update once", async 
   assert.deepEqual(versionsOf(place.path), upTo(NEWEST));
 });
 
-Deno.test("SqliteStore.open: a process that dies in an update leaves the old store", async () => {
+Deno.test("SqliteEngine.open: a process that dies in an update leaves the old store", async () => {
   await using place = await oldStore();
   const before = contentsOf(place.path);
   const process = await startUpgrade(place.path);
@@ -86,7 +86,7 @@ Deno.test("SqliteStore.open: a process that dies in an update leaves the old sto
 });
 
 for (const [how, step] of [["fails at its end", BROKEN], ["fails at once", "CREATE nonsense"]]) {
-  Deno.test(`SqliteStore.open: an update that ${how} leaves the old store`, async () => {
+  Deno.test(`SqliteEngine.open: an update that ${how} leaves the old store`, async () => {
     await using place = await oldStore();
     const before = contentsOf(place.path);
     const migrations = [...MIGRATIONS, ...NEXT, step!];
@@ -105,7 +105,7 @@ for (const [how, step] of [["fails at its end", BROKEN], ["fails at once", "CREA
   });
 }
 
-Deno.test("SqliteStore.open: a first step that fails leaves an empty file", async () => {
+Deno.test("SqliteEngine.open: a first step that fails leaves an empty file", async () => {
   await using place = await emptyPlace();
   await refused(() => place.open({ migrations: ["CREATE nonsense"] }), /nonsense/, place.path);
   await using store = await place.open();
@@ -126,7 +126,7 @@ Deno.test("Schema.bringUpToDate() on a full disk leaves the old store", async ()
   await assertOld(place, before);
 });
 
-Deno.test("SqliteStore.open: a newer store is refused, and left alone", async () => {
+Deno.test("SqliteEngine.open: a newer store is refused, and left alone", async () => {
   await using place = await closedStore();
   await (await place.open(NEXT_PROGRAM))[Symbol.asyncDispose]();
   const before = contentsOf(place.path);
@@ -142,7 +142,7 @@ Deno.test("SqliteStore.open: a newer store is refused, and left alone", async ()
   assert.deepEqual(contentsOf(place.path), before);
 });
 
-Deno.test("SqliteStore: a handle whose store is updated under it reads and writes no more", async () => {
+Deno.test("SqliteEngine: a handle whose store is updated under it reads and writes no more", async () => {
   await using place = await closedStore((store) => store.enqueue([newJob("a")]));
   await using old = await place.open();
   await using newer = await place.open(NEXT_PROGRAM);
@@ -163,7 +163,7 @@ Deno.test("SqliteStore: a handle whose store is updated under it reads and write
   await newer.enqueue([newJob("b")]);
 });
 
-Deno.test("SqliteStore.open: to be read only, an older store is refused, not updated", async () => {
+Deno.test("SqliteEngine.open: to be read only, an older store is refused, not updated", async () => {
   await using place = await oldStore();
   const before = contentsOf(place.path);
   await refused(
@@ -196,7 +196,7 @@ const ODD: readonly (readonly [string, string])[] = [
 ];
 
 for (const [what, sql] of ODD) {
-  Deno.test(`SqliteStore.open: a store ${what} is refused, and left alone`, async () => {
+  Deno.test(`SqliteEngine.open: a store ${what} is refused, and left alone`, async () => {
     await using place = await closedStore();
     change(place.path, sql);
     const before = contentsOf(place.path);
@@ -219,7 +219,7 @@ const OTHER_SCHEMAS = [
 ];
 
 for (const sql of OTHER_SCHEMAS) {
-  Deno.test(`SqliteStore: a schema of another making is one clear sentence: ${sql}`, async () => {
+  Deno.test(`SqliteEngine: a schema of another making is one clear sentence: ${sql}`, async () => {
     await using place = await closedStore();
     change(place.path, sql);
     await using store = await place.open({ create: false });
@@ -233,7 +233,7 @@ for (const sql of OTHER_SCHEMAS) {
   });
 }
 
-Deno.test("SqliteStore.open: a copy by VACUUM INTO has a write-ahead log again", async () => {
+Deno.test("SqliteEngine.open: a copy by VACUUM INTO has a write-ahead log again", async () => {
   await using place = await closedStore((store) => store.enqueue([newJob("a")]));
   const copy = `${place.directory}/copy.db`;
   change(place.path, `VACUUM INTO '${copy}'`);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "../../../src/store/sqlite/migrations.ts";
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../open_sqlite.ts";
 import { COMPLETED, launchers, Scene } from "../scene.ts";
 import { emptyPlace, type Place } from "./place.ts";
 import { readStore } from "./schemas/full_store.ts";
@@ -27,20 +27,20 @@ Deno.test("MIGRATIONS: no released step has been edited", async () => {
 });
 
 for (const version of RELEASED.keys().map((index) => index + 1)) {
-  Deno.test(`SqliteStore.open: a store of schema ${version} has all that it had`, async () => {
+  Deno.test(`SqliteEngine.open: a store of schema ${version} has all that it had`, async () => {
     await using place = await oldStore(version);
     await using store = await place.open({ create: false });
     assertHolds(await readStore(store), JSON.parse(Deno.readTextFileSync(jsonFile(version))));
   });
 
-  Deno.test(`SqliteStore.open: schema ${version} becomes that of a new store`, async () => {
+  Deno.test(`SqliteEngine.open: schema ${version} becomes that of a new store`, async () => {
     await using place = await oldStore(version);
     await using fresh = await emptyPlace();
     for (const each of [place, fresh]) await (await each.open())[Symbol.asyncDispose]();
     assert.deepEqual(schemaOf(place.path), schemaOf(fresh.path));
   });
 
-  Deno.test(`SqliteStore: a store of schema ${version} goes on working`, async () => {
+  Deno.test(`SqliteEngine: a store of schema ${version} goes on working`, async () => {
     await using place = await oldStore(version);
     await using scene = await sceneIn(place);
     const worker = await scene.worker("new");
@@ -77,7 +77,7 @@ async function oldStore(version: number): Promise<Place> {
 function sceneIn(place: Place): Promise<Scene> {
   return Scene.set((surroundings) =>
     Promise.resolve({
-      open: () => SqliteStore.open(place.path, { create: false, surroundings }),
+      open: () => openSqlite(place.path, { create: false, surroundings }),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     })
   );

@@ -6,7 +6,7 @@
  */
 
 import { MIGRATIONS } from "../../../src/store/sqlite/migrations.ts";
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../open_sqlite.ts";
 import { newJob } from "../../job/jobs.ts";
 import { NEXT, SLOW } from "./steps.ts";
 
@@ -14,7 +14,7 @@ const [mode, path, id] = Deno.args as ["make" | "update" | "slow", string, strin
 const more = { make: [], update: NEXT, slow: [SLOW] }[mode];
 console.log("ready");
 for await (const _ of Deno.stdin.readable);
-await using store = await SqliteStore.open(path, {
+await using store = await openSqlite(path, {
   create: true,
   migrations: [...MIGRATIONS, ...more],
 });

@@ -11,7 +11,7 @@ Deno.test("enqueue: what it has accepted survives the death of its process", asy
   await store.enqueue([newJob("more")]);
 });
 
-Deno.test("SqliteStore.open: goes on where a process died while it made the store", async () => {
+Deno.test("SqliteEngine.open: goes on where a process died while it made the store", async () => {
   await using place = await emptyPlace();
   const { signal } = await run("half_migration.ts", [place.path]);
   assert.equal(signal, "SIGKILL");
@@ -20,7 +20,7 @@ Deno.test("SqliteStore.open: goes on where a process died while it made the stor
   assert.equal(await store.count({}), 1);
 });
 
-Deno.test("SqliteStore.open: to be read only, it changes nothing", async () => {
+Deno.test("SqliteEngine.open: to be read only, it changes nothing", async () => {
   await using place = await closedStore((store) => store.enqueue([newJob("a")]));
   const readOnly = { create: false, readOnly: true };
   // As where somebody has cleaned up.
@@ -34,7 +34,7 @@ Deno.test("SqliteStore.open: to be read only, it changes nothing", async () => {
   assert.deepEqual(place.names(), before);
 });
 
-Deno.test("SqliteStore.open: to be read only, it makes no store", async () => {
+Deno.test("SqliteEngine.open: to be read only, it makes no store", async () => {
   await using place = await emptyPlace();
   const readOnly = { create: false, readOnly: true };
   await refused(() => place.open(readOnly), /There is no store/, place.path);

@@ -11,7 +11,7 @@ const OTHER = 61_002;
 const asRoot = { ignore: Deno.build.os === "windows" || Deno.uid() !== 0 };
 
 Deno.test(
-  "SqliteStore.open: what root makes in a user's store is that user's",
+  "SqliteEngine.open: what root makes in a user's store is that user's",
   asRoot,
   async () => {
     await using place = await placeOf(USER);
@@ -48,26 +48,30 @@ Deno.test("ringDoorbells: a user rings at root's worker in the own store", asRoo
   await rung.promise;
 });
 
-Deno.test("SqliteStore.open: root leaves no link to follow in a user's store", asRoot, async () => {
-  await using place = await placeOf(USER);
-  touch(place.path, USER);
-  const target = `${place.directory}/target`;
-  Deno.mkdirSync(`${place.path}.d`, { mode: 0o700 });
-  Deno.symlinkSync(target, `${place.path}.d/turnstile`);
-  for (const name of ["", "/turnstile"]) chown(`${place.path}.d${name}`, USER);
-  await refused(() => place.open(), /turnstile is not a file/);
-  assert.throws(() => Deno.statSync(target), Deno.errors.NotFound);
-  // Nor in the place of the directory.
-  await Deno.remove(`${place.path}.d`, { recursive: true });
-  Deno.mkdirSync(target);
-  chown(target, USER);
-  Deno.symlinkSync(target, `${place.path}.d`);
-  chown(`${place.path}.d`, USER);
-  await refused(() => place.open(), /must be a directory of this store alone/);
-  assert.deepEqual([...Deno.readDirSync(target)], []);
-});
+Deno.test(
+  "SqliteEngine.open: root leaves no link to follow in a user's store",
+  asRoot,
+  async () => {
+    await using place = await placeOf(USER);
+    touch(place.path, USER);
+    const target = `${place.directory}/target`;
+    Deno.mkdirSync(`${place.path}.d`, { mode: 0o700 });
+    Deno.symlinkSync(target, `${place.path}.d/turnstile`);
+    for (const name of ["", "/turnstile"]) chown(`${place.path}.d${name}`, USER);
+    await refused(() => place.open(), /turnstile is not a file/);
+    assert.throws(() => Deno.statSync(target), Deno.errors.NotFound);
+    // Nor in the place of the directory.
+    await Deno.remove(`${place.path}.d`, { recursive: true });
+    Deno.mkdirSync(target);
+    chown(target, USER);
+    Deno.symlinkSync(target, `${place.path}.d`);
+    chown(`${place.path}.d`, USER);
+    await refused(() => place.open(), /must be a directory of this store alone/);
+    assert.deepEqual([...Deno.readDirSync(target)], []);
+  },
+);
 
-Deno.test("SqliteStore.open: another user can do nothing with a store", asRoot, async () => {
+Deno.test("SqliteEngine.open: another user can do nothing with a store", asRoot, async () => {
   await using place = await placeOf(USER);
   assert.deepEqual(await enqueueAs(USER, place, "one"), { ids: ["one"] });
   const before = everything(place.directory);
@@ -80,7 +84,7 @@ Deno.test("SqliteStore.open: another user can do nothing with a store", asRoot, 
 });
 
 Deno.test(
-  "SqliteStore.open: in a directory of all, another's store is refused",
+  "SqliteEngine.open: in a directory of all, another's store is refused",
   asRoot,
   async () => {
     await using place = await placeOf(0, 0o1777);
@@ -92,7 +96,7 @@ Deno.test(
   },
 );
 
-Deno.test("SqliteStore.open: another user's links are not followed", asRoot, async () => {
+Deno.test("SqliteEngine.open: another user's links are not followed", asRoot, async () => {
   await using place = await placeOf(0, 0o1777);
   await using home = await placeOf(USER);
   assert.deepEqual(await enqueueAs(USER, home, "mine"), { ids: ["mine"] });
@@ -115,7 +119,7 @@ Deno.test("SqliteStore.open: another user's links are not followed", asRoot, asy
 
 for (const end of [".d", "-wal", "-shm", "-journal"]) {
   Deno.test(
-    `SqliteStore.open: in a directory of all, another's ${end} is refused`,
+    `SqliteEngine.open: in a directory of all, another's ${end} is refused`,
     asRoot,
     async () => {
       await using place = await placeOf(0, 0o1777);
@@ -137,7 +141,7 @@ for (const end of [".d", "-wal", "-shm", "-journal"]) {
 }
 
 Deno.test(
-  "SqliteStore.open: in a directory of all, the own store is the user's alone",
+  "SqliteEngine.open: in a directory of all, the own store is the user's alone",
   asRoot,
   async () => {
     await using place = await placeOf(0, 0o1777);

@@ -6,7 +6,9 @@
 
 import assert from "node:assert/strict";
 import { StoreError } from "../../../src/errors.ts";
-import { type SqliteOptions, SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import type { SqliteOptions } from "../../../src/store/sqlite/sqlite_engine.ts";
+import { openSqlite } from "../open_sqlite.ts";
 import { tempDir } from "../../helpers/temp_dir.ts";
 
 /** A store's directory. */
@@ -16,7 +18,7 @@ export interface Place extends AsyncDisposable {
   /** The store file in it. */
   readonly path: string;
   /** Opens the store, and makes it if it is missing. */
-  open(options?: Partial<SqliteOptions>): Promise<SqliteStore>;
+  open(options?: Partial<SqliteOptions>): Promise<Store>;
   /** The names of everything in the directory. */
   names(): string[];
 }
@@ -28,7 +30,7 @@ export async function emptyPlace(): Promise<Place> {
   return {
     directory: directory.path,
     path,
-    open: (options = {}) => SqliteStore.open(path, { create: true, ...options }),
+    open: (options = {}) => openSqlite(path, { create: true, ...options }),
     names: () => [...Deno.readDirSync(directory.path)].map(({ name }) => name).toSorted(),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
@@ -36,7 +38,7 @@ export async function emptyPlace(): Promise<Place> {
 
 /** A directory with a store that nobody has open. */
 export async function closedStore(
-  fill: (store: SqliteStore) => Promise<unknown> = () => Promise.resolve(),
+  fill: (store: Store) => Promise<unknown> = () => Promise.resolve(),
 ): Promise<Place> {
   const place = await emptyPlace();
   await using store = await place.open();

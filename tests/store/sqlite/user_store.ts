@@ -6,12 +6,12 @@
  */
 
 import { StoreError } from "../../../src/errors.ts";
-import { SqliteStore } from "../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../open_sqlite.ts";
 import { newJob } from "../../job/jobs.ts";
 
 const [path, id] = Deno.args as [string, string];
 try {
-  await using store = await SqliteStore.open(path, { create: true });
+  await using store = await openSqlite(path, { create: true });
   await store.enqueue([newJob(id)]);
   console.log(JSON.stringify({ ids: (await store.jobs({})).map(({ id }) => id).toSorted() }));
 } catch (error) {

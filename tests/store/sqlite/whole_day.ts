@@ -42,6 +42,7 @@ export async function liveADay(scene: Scene): Promise<void> {
   await waitForMany(scene, worker);
   await moveSome(store);
   await store.attemptsOf("w");
+  await store.beat("w");
   await store.job("a");
   await store.attempts("a");
   await store.output("a", 1, 0);

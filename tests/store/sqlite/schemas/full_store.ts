@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SqliteStore } from "../../../../src/store/sqlite/sqlite_store.ts";
+import type { Store } from "../../../../src/store/store.ts";
 import { newJob } from "../../../job/jobs.ts";
 import { firing, MINUTE, newSchedule } from "../../conformance/schedule_in.ts";
 import { after, chunk, COMPLETED, ENDED, FAILED, type Scene } from "../../scene.ts";
@@ -97,7 +97,7 @@ async function fireOnce(scene: Scene, worker: Member): Promise<void> {
 }
 
 /** All that the port shows of a store; bytes as text. */
-export async function readStore(store: SqliteStore) {
+export async function readStore(store: Store) {
   const decoder = new TextDecoder();
   const jobs = await Promise.all((await store.jobs({})).map(async (job) => {
     const attempts = await store.attempts(job.id);

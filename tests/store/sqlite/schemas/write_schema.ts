@@ -12,7 +12,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "../../../../src/store/sqlite/migrations.ts";
-import { SqliteStore } from "../../../../src/store/sqlite/sqlite_store.ts";
+import { openSqlite } from "../../open_sqlite.ts";
 import { tempDir } from "../../../helpers/temp_dir.ts";
 import { Scene } from "../../scene.ts";
 import { fillStore, readStore } from "./full_store.ts";
@@ -34,12 +34,12 @@ console.log(`Wrote ${sqlFile(version).pathname} and what is seen of it`);
 async function fill(path: string): Promise<unknown> {
   await using scene = await Scene.set((surroundings) =>
     Promise.resolve({
-      open: () => SqliteStore.open(path, { create: true, surroundings }),
+      open: () => openSqlite(path, { create: true, surroundings }),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     })
   );
   await fillStore(scene);
-  return await readStore(scene.store as SqliteStore);
+  return await readStore(scene.store);
 }
 
 /** Indexes and triggers come last: the rows are as the triggers have left them. */

@@ -1,0 +1,175 @@
+/**
+ * The doorbell: a channel of LISTEN for each worker. A ring is a hint: workers poll as well.
+ *
+ * NOTIFY wakes each process of the server that listens to anything in the database (14 µs a process, measured with 90
+ * of them, 33 with one channel for all), and all who commit one wait for each other. So it comes after the commit that
+ * it tells of, in a transaction that does not wait for the disk; a process has one under way at a time, and a store
+ * one in {@link WINDOW} milliseconds, whoever rings. Who comes too early looks again when that is over, unless
+ * somebody has rung since.
+ *
+ * Of more than {@link FEW} workers those are woken that have free slots for the queues in which jobs wait, and of those
+ * that serve the same queues no more than there are jobs; those who are to end a job; and one if there is anything else to do.
+ *
+ * @module
+ */
+
+import { sleep } from "../../worker/sleep.ts";
+import type { Connection, Connections } from "./connections.ts";
+
+/** Of so many workers all are woken. */
+const FEW = 8;
+
+/** Milliseconds between two rings of a store. */
+const WINDOW = 20;
+
+/** Jobs that are due within so many milliseconds are worth a ring: workers poll every second. */
+const SOON = 1000;
+
+/** As {@linkcode channelOf}, of an `id`. */
+const CHANNEL = "'qctl:' || current_schema() || ':' || right(id, 6)";
+
+/** So many jobs that wait are counted: with more, those who poll find the rest. */
+const MOST_COUNTED = 256;
+
+const PENDING = "SELECT count(*) FROM (SELECT FROM job WHERE state = 'pending'";
+
+/** Workers that serve the same queues are a lane: there are few, and for each the jobs that wait are counted once. */
+const ABLE = `fleet AS MATERIALIZED (SELECT count(*) > ${FEW} AS is_large FROM worker),
+  lane AS MATERIALIZED (
+    SELECT queues, CASE WHEN queues IS NULL THEN (${PENDING} LIMIT ${MOST_COUNTED}) AS waiting)
+      ELSE (${PENDING} AND queue = ANY (ARRAY(SELECT jsonb_array_elements_text(queues::jsonb)))
+        LIMIT ${MOST_COUNTED}) AS waiting) END AS pending
+    FROM (SELECT DISTINCT queues FROM worker WHERE draining = 0 AND (SELECT is_large FROM fleet)) AS lane
+  ), able AS MATERIALIZED (
+    SELECT id, worker.queues, pending, random() AS place, slots -
+      (SELECT count(*) FROM job WHERE state = 'processing' AND worker_id = worker.id) AS free
+    FROM lane JOIN worker ON worker.queues IS NOT DISTINCT FROM lane.queues
+    WHERE pending > 0 AND draining = 0
+  )`;
+
+const MORE = `EXISTS (SELECT FROM ended_parent)
+      OR EXISTS (SELECT FROM job WHERE (state = 'scheduled' OR state = 'failed')
+        AND run_at <= clock_now() + ${SOON})
+      OR EXISTS (SELECT FROM schedule WHERE paused = 0 AND next_at <= clock_now() + ${SOON})`;
+
+const CHOSEN = `chosen AS (
+    SELECT id FROM worker WHERE NOT (SELECT is_large FROM fleet)
+    UNION
+    SELECT id FROM (
+      SELECT id, pending, sum(free) OVER (PARTITION BY queues ORDER BY place) - free AS before
+      FROM able WHERE free > 0
+    ) AS able WHERE before < pending
+    UNION
+    SELECT worker_id FROM job WHERE cancel_requested = 1
+    UNION
+    (SELECT id FROM worker WHERE draining = 0 AND (SELECT is_large FROM fleet) AND (SELECT ${MORE})
+      ORDER BY random() LIMIT 1)
+  )`;
+
+/**
+ * Rings, if the last ring was long enough ago and before a moment. The sequence `bell` holds when that was, since it is
+ * changed at once and by no transaction.
+ */
+const RING = `WITH bell_now AS MATERIALIZED (
+    SELECT last_value AS last, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now FROM bell
+  ), turn AS MATERIALIZED (
+    SELECT setval('bell', now), set_config('synchronous_commit', 'off', true) FROM bell_now
+    WHERE last < $1::bigint AND (now - last >= ${WINDOW} OR last > now)
+  ), ${ABLE}, ${CHOSEN}
+  SELECT now, last, EXISTS (SELECT FROM turn) AS has_rung,
+    CASE WHEN EXISTS (SELECT FROM turn)
+      THEN (SELECT count(pg_notify(${CHANNEL}, '')) FROM chosen) END AS woken
+  FROM bell_now`;
+
+const RING_AT = `SELECT set_config('synchronous_commit', 'off', true), pg_notify(${CHANNEL}, '')
+  FROM unnest($1::text[]) AS id`;
+
+/** Answers the doorbell of a worker. */
+export function answerDoorbell(
+  connections: Connections,
+  worker: string,
+  ring: () => void,
+): Promise<AsyncDisposable> {
+  return connections.listen(channelOf(connections.schema, worker), ring);
+}
+
+/** The channel of a worker, by its id's last characters, which are random: a channel has at most 63 bytes. */
+export function channelOf(schema: string, worker: string): string {
+  return `qctl:${schema}:${[...worker].slice(-6).join("")}`;
+}
+
+/**
+ * Has some workers woken, or those for whom there may be something to do. It is done soon, and at the latest when the
+ * connections are closed; what fails is left to the poll.
+ */
+export function ringDoorbells(connections: Connections, workers?: readonly string[]): void {
+  let ringer = ringers.get(connections);
+  if (ringer === undefined) {
+    ringer = new Ringer(connections);
+    ringers.set(connections, ringer);
+  }
+  ringer.ring(workers);
+}
+
+const ringers = new WeakMap<Connections, Ringer>();
+
+/** Gathers rings while one is under way. */
+class Ringer {
+  readonly #connections: Connections;
+  readonly #workers = new Set<string>();
+  #isForAll = false;
+  #isRinging = false;
+
+  constructor(connections: Connections) {
+    this.#connections = connections;
+  }
+
+  ring(workers?: readonly string[]): void {
+    if (workers === undefined) this.#isForAll = true;
+    for (const worker of workers ?? []) this.#workers.add(worker);
+    if (this.#isRinging) return;
+    this.#isRinging = true;
+    this.#connections.besides(async () => {
+      try {
+        while (this.#workers.size > 0 || this.#isForAll) await this.#ringOnce();
+      } finally {
+        this.#isRinging = false;
+      }
+    });
+  }
+
+  async #ringOnce(): Promise<void> {
+    const workers = [...this.#workers];
+    this.#workers.clear();
+    if (workers.length > 0) {
+      await this.#connections.use((connection) => connection.query(RING_AT, [arrayOf(workers)]));
+    }
+    if (!this.#isForAll) return;
+    this.#isForAll = false;
+    const wait = await this.#connections.use((connection) => ring(connection));
+    if (wait === null) return;
+    await sleep(wait.length * (1 + Math.random() / 4));
+    await this.#connections.use((connection) => ring(connection, wait.since));
+  }
+}
+
+/** The time until the next ring may come, where it was too early for this one. */
+interface Wait {
+  /** Milliseconds. */
+  readonly length: number;
+  /** Whoever has rung after this has rung for us too. */
+  readonly since: number;
+}
+
+/** Rings, unless somebody has since a moment; null if nothing is left to be done. */
+async function ring(connection: Connection, since = Number.MAX_SAFE_INTEGER): Promise<Wait | null> {
+  const { rows: [row] } = await connection.query(RING, [since]);
+  const { now, last, has_rung: hasRung } = row as Record<string, number>;
+  if (hasRung === 1 || last! >= since) return null;
+  return { length: WINDOW - (now! - last!), since: now! };
+}
+
+/** A list as an array of PostgreSQL's. */
+function arrayOf(texts: readonly string[]): string {
+  return `{${texts.map((text) => JSON.stringify(text)).join(",")}}`;
+}

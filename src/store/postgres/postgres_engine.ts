@@ -1,0 +1,195 @@
+/**
+ * The engine of a store in a schema of a PostgreSQL database.
+ *
+ * @module
+ */
+
+import { UnknownOutcomeError } from "../../errors.ts";
+import type { NewJob } from "../../job/job.ts";
+import { importLater } from "../../lazy.ts";
+import type { ProcessRef } from "../../worker/protocol.ts";
+import type { Check, ExamineOptions } from "../examination.ts";
+import type { Deed, Durability, Engine } from "../sql/engine.ts";
+import { insertEach, insertJobs } from "../sql/producing.ts";
+import { get, type Work } from "../sql/work.ts";
+import type { Enqueued, IfExists } from "../store.ts";
+import type { TickRequest, TickResult } from "../tick.ts";
+import { type Address, parseAddress } from "./address.ts";
+import { Connections } from "./connections.ts";
+import { storeDirectory } from "./directory.ts";
+import { answerDoorbell, ringDoorbells } from "./doorbell.ts";
+import { insertMany } from "./enqueue.ts";
+import { Schema } from "./migrate.ts";
+import type { Surroundings } from "./tick.ts";
+import { Ticks } from "./ticks.ts";
+import { again, Transactions } from "./transactions.ts";
+
+/** How to open a store. */
+export interface PostgresOptions {
+  /** Make the store if it is missing. */
+  readonly create: boolean;
+  /** Change nothing at all: a store of an older version is refused. */
+  readonly readOnly?: boolean;
+  /** For tests. */
+  readonly surroundings?: Partial<Surroundings>;
+  /** The longest wait for the server, and for other readers and writers, milliseconds; that of `connections.ts` if absent. */
+  readonly patience?: number;
+  /** Whether a store that is being moved, or was, will do. */
+  readonly marked?: boolean;
+}
+
+const later = {
+  examine: () => importLater<typeof import("./examine.ts")>("store/postgres/examine"),
+};
+
+const SURROUNDINGS: Surroundings = {
+  now: null,
+  random: Math.random,
+  newToken: () => crypto.randomUUID(),
+};
+
+const REVISION =
+  "SELECT pg_current_snapshot()::text AS revision, (SELECT max(version) FROM migration) AS version";
+
+const BEAT = `UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = coalesce($2, clock_now())
+  WHERE id = $1`;
+
+const RELOCATION = {
+  lock: ["LOCK TABLE gate IN ACCESS EXCLUSIVE MODE"],
+  complete: [
+    "SELECT setval(pg_get_serial_sequence('job', 'seq'), coalesce(max(seq), 0) + 1, false) FROM job",
+    // By name: else it would wait for whoever is at work in another schema.
+    "ANALYZE job, input, dependency, attempt, output, statistic",
+  ],
+  rememberQueue: "INSERT INTO counter_part (state, queue, jobs) VALUES ('completed', ?, 0)",
+} as const;
+
+/** A store in one schema. */
+export class PostgresEngine implements Engine {
+  readonly location: string;
+  readonly address: string;
+  readonly directory: string;
+  readonly isShared = true;
+  readonly relocation = RELOCATION;
+  readonly #connections: Connections;
+  readonly #schema: Schema;
+  readonly #env: Surroundings;
+  readonly #transactions: Transactions;
+  readonly #ticks: Ticks;
+
+  private constructor(
+    address: Address,
+    connections: Connections,
+    schema: Schema,
+    env: Surroundings,
+  ) {
+    this.location = address.location;
+    this.address = address.url;
+    this.directory = storeDirectory(address);
+    this.#connections = connections;
+    this.#schema = schema;
+    this.#env = env;
+    const transactions = new Transactions(connections, schema, env.now);
+    this.#transactions = transactions;
+    this.#ticks = new Ticks({ transactions, schema, env, ring: () => this.ring() });
+  }
+
+  /**
+   * @param url see `address.ts`
+   * @throws {StoreError} if it is missing and not to be made, or cannot be used
+   */
+  static async open(url: string, options: PostgresOptions): Promise<PostgresEngine> {
+    const { create, readOnly = false, marked = false, patience, surroundings } = options;
+    const address = await parseAddress(url);
+    const schema = new Schema({ location: address.location, name: address.schema, marked });
+    await using closing = new AsyncDisposableStack();
+    const connections = closing.use(await Connections.open(address, { patience, readOnly }));
+    await again(() => connections.use((one) => schema.prepare(one, { create, readOnly })));
+    closing.move();
+    return new PostgresEngine(address, connections, schema, { ...SURROUNDINGS, ...surroundings });
+  }
+
+  read<T>(deed: Deed<T>): Promise<T> {
+    return this.#transactions.do("reading", deed);
+  }
+
+  /** Every commit is on the disk of the server: while it is away its workers live on. */
+  write<T>(_durability: Durability, deed: Deed<T>): Promise<T> {
+    return this.#transactions.do("alone", deed);
+  }
+
+  writeMuch<T>(deed: Deed<T>): Promise<T> {
+    return this.#transactions.do("alone", deed);
+  }
+
+  beside<T>(deed: Deed<T>): Promise<T> {
+    return this.#transactions.do("together", deed);
+  }
+
+  async enqueue(jobs: readonly NewJob[], ifExists: IfExists): Promise<Enqueued[]> {
+    const isAlone = ifExists === "replace" || jobs.some(({ after }) => after.length > 0);
+    const insert = ifExists === "replace" ? insertEach : insertMany;
+    let enqueued: Enqueued[] = [];
+    try {
+      await this.#transactions.do(isAlone ? "alone" : "adding", function* (now) {
+        enqueued = yield* insertJobs(jobs, { now, ifExists }, insert);
+      });
+    } catch (error) {
+      if (!(error instanceof UnknownOutcomeError)) throw error;
+      // The answer was lost: the jobs themselves tell, if the server answers.
+      if (!await this.read(() => areThere(enqueued)).catch(() => false)) throw error;
+    }
+    return enqueued;
+  }
+
+  tick(request: () => TickRequest): Promise<TickResult> {
+    return this.#ticks.tick(request);
+  }
+
+  ring(workers?: readonly string[]): Promise<void> {
+    return Promise.resolve(ringDoorbells(this.#connections, workers));
+  }
+
+  doorbell(worker: string, ring: () => void): Promise<AsyncDisposable | null> {
+    return answerDoorbell(this.#connections, worker, ring);
+  }
+
+  /** The server's transactions that can be seen: also those of its other databases, so it may change for nothing. */
+  async revision(): Promise<string> {
+    return await this.#connections.use(async (connection) => {
+      const { rows: [row] } = await connection.query(REVISION);
+      await this.#schema.require(row!.version, connection);
+      return row!.revision as string;
+    });
+  }
+
+  /** Past `gate`: the heart also beats while somebody works alone for long. */
+  async beat(worker: string): Promise<boolean> {
+    return await this.#connections.use(async (connection) => {
+      const { changes } = await connection.query(BEAT, [worker, this.#env.now?.() ?? null]);
+      return changes > 0;
+    });
+  }
+
+  lockHolder(): Promise<ProcessRef | null> {
+    return Promise.resolve(null);
+  }
+
+  async *examine(options: ExamineOptions): AsyncIterable<Check> {
+    const { examine } = await later.examine();
+    yield* examine({ ask: (work) => this.read(work), location: this.location, options });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#connections[Symbol.asyncDispose]();
+  }
+}
+
+/** Whether all of these jobs are stored. */
+function* areThere(jobs: readonly Enqueued[]): Work<boolean> {
+  const row = yield* get(
+    "SELECT count(*) AS jobs FROM job WHERE id IN (SELECT value FROM json_each(?))",
+    JSON.stringify(jobs.map(({ id }) => id)),
+  );
+  return row!.jobs === new Set(jobs.map(({ id }) => id)).size;
+}

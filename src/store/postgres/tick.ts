@@ -1,0 +1,262 @@
+/**
+ * A worker's tick. Most take one round trip: settle what completed, promote what is due, claim, commit. Only where
+ * more has to be thought about are answers waited for in between.
+ *
+ * @module
+ */
+
+import type { AttemptEnd, Settled, TickRequest, TickResult } from "../tick.ts";
+import type { StopRequest } from "../workers.ts";
+import { EndedAttempts } from "../sql/ended_attempts.ts";
+import { tellDependents } from "../sql/telling.ts";
+import { queuesFromRow } from "../sql/rows.ts";
+import { fire } from "../sql/schedules.ts";
+import { settleAttempt } from "../sql/settle.ts";
+import type { Row } from "../sql/work.ts";
+import { buryWorker, observePeers } from "../sql/workers.ts";
+import type { Beginnings } from "./beginnings.ts";
+import { claimClosely, type Claimed, claimPlainly, NOTHING } from "./claim.ts";
+import { IS_MUCH } from "./adding_up.ts";
+import { completeAttempts, isPlain, storeOutput } from "./complete.ts";
+import { GUARDED_MOMENT, momentOf, type Transaction } from "./transaction.ts";
+
+/** What the store takes from outside, so that tests can hold it still. */
+export interface Surroundings {
+  /** Milliseconds since the epoch; null: the clock of the server. */
+  readonly now: (() => number) | null;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number;
+  /** A name for an attempt that nobody can guess. */
+  readonly newToken: () => string;
+}
+
+/** A storm of due jobs is promoted in portions, so that no tick takes long. */
+const PROMOTIONS_PER_TICK = 1000;
+
+/** So are the dependents of jobs that have ended told: each costs some round trips, while nobody else ticks. */
+const TOLD_PER_TICK = 100;
+
+const LOOK = "SELECT host, queues, stop_request, slots_request FROM worker WHERE id = $1";
+
+const GREET =
+  `UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = clock_now(), draining = $2,
+    slots = coalesce($3, slots) WHERE id = $1
+  RETURNING host, queues, stop_request, slots_request`;
+
+const PROMOTE = `SELECT promote_due(${PROMOTIONS_PER_TICK}) AS promoted`;
+
+/** What a tick tells at its end. */
+const REST = `SELECT
+  (SELECT json_agg(token)::text FROM job WHERE cancel_requested = 1 AND worker_id = $1) AS cancelled,
+  EXISTS (SELECT FROM ended_parent) AS is_to_tell,
+  $2::int = 0 AND ${IS_MUCH} AS is_much,
+  (SELECT run_at FROM job WHERE state = 'scheduled' OR state = 'failed' ORDER BY run_at LIMIT 1)
+    - clock_now() AS due_in,
+  EXISTS (SELECT FROM schedule WHERE paused = 0 AND next_at <= clock_now()) AS has_firings,
+  (SELECT next_at FROM schedule WHERE paused = 0 AND next_at > clock_now() ORDER BY next_at LIMIT 1)
+    - clock_now() AS fires_in`;
+
+/** A tick's answer, and what only the adapter needs to know. */
+export interface Ticked {
+  readonly result: TickResult;
+  /** There is work now that was not there before, so the other workers are to be rung. */
+  readonly hasMadeWork: boolean;
+  /** Dependents are to be told that their parents have ended, which is done alone. */
+  readonly isToTell: boolean;
+  /** Whether what there is to claim has to be looked at closely. */
+  readonly isLimited: boolean;
+  /** Not every job was looked at, and places are left. */
+  readonly isShort: boolean;
+  /** There is enough to be added up. */
+  readonly isMuch: boolean;
+  /** Schedules are due. */
+  readonly hasFirings: boolean;
+}
+
+/** How much a tick looks at. */
+export type Care =
+  /** Nothing is claimed if a queue has a limit or a rate, or somebody is to be told of a parent's end. */
+  | "plain"
+  /** Limits and rates are looked at. */
+  | "close"
+  /** That, and what is done alone, in a transaction that is. */
+  | "alone";
+
+/** Within a transaction: the whole tick, with its commit. */
+export async function tick(
+  transaction: Transaction,
+  request: TickRequest,
+  { env, care, session, version, beginnings, looksAtPeers }: {
+    readonly env: Surroundings;
+    /** Whether the other workers are looked at. */
+    readonly looksAtPeers: boolean;
+    /** Where plain ticks look for jobs. */
+    readonly beginnings: Beginnings;
+    readonly care: Care;
+    /** Which of the worker's ticks are not late. */
+    readonly session: number;
+    /** Of the schema: in another one the tick fails with {@link WRONG_VERSION}. */
+    readonly version: number;
+  },
+): Promise<Ticked> {
+  const moment = transaction.query(GUARDED_MOMENT, version).then(momentOf);
+  const self = greet(transaction, request);
+  const plain = plainOf(request.ended);
+  storeOutput(transaction, [
+    ...request.output,
+    ...[...plain].flatMap(({ jobId, token, chunks }) =>
+      chunks.map((chunk) => ({ jobId, token, chunk }))
+    ),
+  ]);
+  const completed = completeAttempts(transaction, [...plain]);
+  const odd = request.ended.filter((end) => !plain.has(end));
+  const others = settleOthers(transaction, odd, env, moment);
+  // What is not waited for goes along with what follows; if it fails the commit says so.
+  silence(moment, self, completed, others);
+  // Whoever is buried has nothing left that runs, and who waits is told of all that has ended.
+  if (odd.length > 0) await others;
+  const alone = care === "alone"
+    ? await doAlone(transaction, request, await moment)
+    : NOTHING_ALONE;
+  const promoted = transaction.query(PROMOTE);
+  const claimed = care === "plain"
+    ? claimPlainly(transaction, request, { session, newToken: env.newToken, beginnings })
+    : claimWithCare(transaction, request, { ...env, session, care }, self);
+  silence(promoted, claimed);
+  if (care !== "plain") await claimed;
+  const rest = transaction.rows(REST, request.worker, request.isBrief ? 1 : 0);
+  silence(rest);
+  const peers = looksAtPeers ? transaction.do(observePeers(request)) : Promise.resolve(null);
+  silence(peers);
+  // What it has seen of them can be written down only when their hearts are known.
+  if (request.observed.size > 0) await peers;
+  await transaction.commit();
+  return answer(request, {
+    ...{ now: (await moment).now, self: await self, completed: await completed },
+    ...{ others: await others, alone, promoted: (await promoted).rows[0]!.promoted as number },
+    ...{ claimed: await claimed, rest: (await rest)[0]!, peers: await peers },
+  });
+}
+
+/** Those that a statement settles together, before all others: of two ends of one attempt the first counts. */
+function plainOf(ended: readonly AttemptEnd[]): Set<AttemptEnd> {
+  const tokens = new Set<string>();
+  return new Set(
+    ended.filter((end) => tokens.size < tokens.add(end.token).size && isPlain(end)),
+  );
+}
+
+function silence(...sent: readonly (Promise<unknown> | object)[]): void {
+  for (const one of sent) if (one instanceof Promise) one.catch(() => {});
+}
+
+async function greet(
+  transaction: Transaction,
+  { worker, draining, slots, isBrief }: TickRequest,
+): Promise<Row | null> {
+  const rows = isBrief
+    ? await transaction.rows(LOOK, worker)
+    : await transaction.rows(GREET, worker, draining ? 1 : 0, slots ?? null);
+  return rows[0] ?? null;
+}
+
+async function claimWithCare(
+  transaction: Transaction,
+  request: TickRequest,
+  { newToken, session, care }: Pick<Surroundings, "newToken"> & {
+    readonly session: number;
+    readonly care: Care;
+  },
+  self: Promise<Row | null>,
+): Promise<Claimed> {
+  const row = await self;
+  if (row === null) return NOTHING;
+  return await claimClosely(transaction, request, {
+    ...{ queues: queuesFromRow(row), session, newToken, tellsFirst: care !== "alone" },
+  });
+}
+
+/** Settles those that did not simply complete, one by one; null where the job has moved on. */
+async function settleOthers(
+  transaction: Transaction,
+  ended: readonly AttemptEnd[],
+  { random }: Surroundings,
+  moment: Promise<{ readonly now: number }>,
+): Promise<ReadonlyMap<AttemptEnd, Settled>> {
+  const settled = new Map<AttemptEnd, Settled>();
+  if (ended.length === 0) return settled;
+  const { now } = await moment;
+  const noted = new EndedAttempts();
+  for (const end of ended) {
+    const one = await transaction.do(settleAttempt(end, noted, now, random));
+    if (one !== null) settled.set(end, one);
+  }
+  await transaction.do(noted.store());
+  return settled;
+}
+
+const NOTHING_ALONE = { fired: [], ready: 0, isBehind: false } as const;
+
+/** What changes more than the worker's own jobs. */
+async function doAlone(
+  transaction: Transaction,
+  request: TickRequest,
+  { now }: { readonly now: number },
+) {
+  for (const worker of request.buried) await transaction.do(buryWorker(worker));
+  const { ready, isDone } = await transaction.do(tellDependents(now, TOLD_PER_TICK));
+  const fired: TickResult["fired"][number][] = [];
+  for (const firing of request.firings ?? []) {
+    fired.push(...await transaction.do(fire(firing, now)));
+  }
+  return { fired, ready, isBehind: !isDone };
+}
+
+function answer(request: TickRequest, tick: {
+  readonly now: number;
+  readonly self: Row | null;
+  readonly completed: ReadonlyMap<AttemptEnd, Settled>;
+  readonly others: ReadonlyMap<AttemptEnd, Settled>;
+  readonly alone: { fired: TickResult["fired"]; ready: number; isBehind: boolean };
+  readonly promoted: number;
+  readonly claimed: Claimed;
+  readonly rest: Row;
+  readonly peers: TickResult["peers"];
+}): Ticked {
+  const { now, self, alone, claimed, rest } = tick;
+  const ends = request.ended.map((end) => tick.completed.get(end) ?? tick.others.get(end) ?? null);
+  const settled = ends.filter((end) => end !== null);
+  const isBehind = alone.isBehind || tick.promoted === PROMOTIONS_PER_TICK;
+  return {
+    result: {
+      claimed: claimed.claims,
+      settled,
+      stale: request.ended.filter((_, i) => ends[i] === null).map(({ token }) => token),
+      cancelled: rest.cancelled === null ? [] : JSON.parse(rest.cancelled as string),
+      stopRequest: (self?.stop_request ?? null) as StopRequest | null,
+      slotsRequest: (self?.slots_request ?? null) as number | null,
+      dueSchedules: [],
+      fired: alone.fired,
+      now,
+      evicted: self === null,
+      peers: tick.peers,
+      nextDueIn: isBehind ? 0 : soonest(
+        rest.due_in === null ? null : Math.max(0, rest.due_in as number),
+        claimed.rateOpensIn,
+        rest.fires_in as number | null,
+      ),
+    },
+    hasMadeWork: alone.ready > 0 || alone.fired.some(({ jobId }) => jobId !== null) ||
+      settled.some(({ state }) => state === "pending"),
+    isToTell: rest.is_to_tell === 1,
+    isLimited: claimed.isLimited,
+    isShort: claimed.isShort,
+    isMuch: rest.is_much === 1,
+    hasFirings: rest.has_firings === 1,
+  };
+}
+
+function soonest(...times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}

@@ -1,0 +1,80 @@
+/**
+ * The transactions of a process on its store, each on a connection that is lent for it.
+ *
+ * @module
+ */
+
+import { sleep } from "../../worker/sleep.ts";
+import type { Deed } from "../sql/engine.ts";
+import type { Connection, Connections } from "./connections.ts";
+import { ChangedMeanwhile } from "./enqueue.ts";
+import { isRetriable } from "./failure.ts";
+import type { Schema } from "./migrate.ts";
+import { type Company, MOMENT, momentOf, Transaction } from "./transaction.ts";
+
+/** A transaction that stands in the way of another one is tried again so often. */
+const TRIES = 10;
+
+/** Does work within transactions. */
+export class Transactions {
+  readonly #connections: Connections;
+  readonly #schema: Schema;
+  readonly #now: (() => number) | null;
+
+  /** @param now milliseconds since the epoch, for tests; null: the clock of the server */
+  constructor(connections: Connections, schema: Schema, now: (() => number) | null) {
+    this.#connections = connections;
+    this.#schema = schema;
+    this.#now = now;
+  }
+
+  /** Lends a connection to work, which is done again if it stood in the way of somebody else's. */
+  use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    return again(() => this.#connections.use(work));
+  }
+
+  /** Does a deed within one transaction; what it throws undoes all of it. */
+  do<T>(company: Company, deed: Deed<T>): Promise<T> {
+    return this.use((connection) => this.doOn(connection, company, deed));
+  }
+
+  /** The same, once, on a connection that was lent already. */
+  async doOn<T>(connection: Connection, company: Company, deed: Deed<T>): Promise<T> {
+    return await this.within(connection, company, async (transaction) => {
+      const { now, version } = momentOf(await transaction.query(MOMENT));
+      await this.#schema.require(version, connection);
+      const result = await transaction.do(deed(now));
+      await transaction.commit();
+      return result;
+    });
+  }
+
+  /** Lends a transaction to work that commits it; it is taken back if the work throws. */
+  async within<T>(
+    connection: Connection,
+    company: Company,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
+    const transaction = new Transaction(connection, company, this.#now?.() ?? null);
+    try {
+      return await work(transaction);
+    } catch (error) {
+      await transaction.rollBack();
+      throw transaction.failure ?? error;
+    }
+  }
+}
+
+/** Does work again if it stood in the way of somebody else's. */
+export async function again<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === TRIES || !(error instanceof ChangedMeanwhile || isRetriable(error))) {
+        throw error;
+      }
+      await sleep(Math.random() * 10 * tries);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** Ticks of which a worker does not learn whether they were done. */
+
+import assert from "node:assert/strict";
+import { StoreError } from "../../../src/errors.ts";
+import { PostgresEngine } from "../../../src/store/postgres/postgres_engine.ts";
+import { SqlStore } from "../../../src/store/sql/sql_store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import type { TickRequest } from "../../../src/store/tick.ts";
+import { Proxy } from "../../helpers/proxy.ts";
+import { waitFor } from "../../helpers/wait_for.ts";
+import { newJob } from "../../job/jobs.ts";
+import { TestSchema } from "../../toolchain/postgres_session.ts";
+
+/** Milliseconds for which the server is waited for, and by which what was given up comes later than that. */
+const PATIENCE = 500;
+const LATENESS = 1500;
+
+/** A store, and a worker of it that has a network of its own. */
+async function scene() {
+  await using stack = new AsyncDisposableStack();
+  const schema = stack.use(await TestSchema.named());
+  const network = stack.use(Proxy.before(schema.url));
+  const open = async (url: string) =>
+    stack.use(new SqlStore(await PostgresEngine.open(url, { create: true, patience: PATIENCE })));
+  const store = await open(schema.url);
+  const far = await open(network.through(schema.url));
+  await join(far, "w");
+  const rest = stack.move();
+  return { store, far, network, [Symbol.asyncDispose]: () => rest[Symbol.asyncDispose]() };
+}
+
+const PROCESS = { pid: 1, startTime: "1" };
+
+async function join(store: Store, id: string): Promise<void> {
+  await store.join({
+    ...{ id, host: "far", hostIdentity: "far", process: PROCESS },
+    ...{ slots: 1, queues: null, lease: 12_000 },
+  });
+}
+
+/** What a tick claims for one free place. A brief one goes to the server as a whole, with its commit. */
+async function claim(store: Store, worker: string): Promise<string[]> {
+  const request: TickRequest = {
+    ...{ worker, isBrief: true, ended: [], output: [], draining: false, buried: [] },
+    ...{ free: [PROCESS], observed: new Map() },
+  };
+  return (await store.tick(() => request)).claimed.map(({ jobId }) => jobId);
+}
+
+async function states(store: Store): Promise<string[]> {
+  return (await store.jobs({})).map(({ id, state }) => `${id} ${state}`).sort();
+}
+
+Deno.test("tick() that comes to the server when it was given up claims nothing", async () => {
+  await using country = await scene();
+  const { store, far, network } = country;
+  await store.enqueue([newJob("a"), newJob("b")]);
+  network.treat({ kind: "late", milliseconds: LATENESS }, "there");
+  await assert.rejects(claim(far, "w"), StoreError);
+  network.treat({ kind: "pass" });
+  assert.deepEqual(await waitFor(() => claim(far, "w").catch(() => null)), ["a"]);
+  assert.deepEqual(await states(store), ["a processing", "b pending"]);
+  await waitFor(() => network.open === 1);
+  assert.deepEqual(await states(store), ["a processing", "b pending"]);
+  assert.deepEqual(await claim(far, "w"), ["b"]);
+});
+
+Deno.test("tick() gives back what it has claimed without an answer, and then claims it", async () => {
+  await using country = await scene();
+  const { store, far, network } = country;
+  await store.enqueue([newJob("a")]);
+  network.treat({ kind: "swallow" }, "back");
+  await assert.rejects(claim(far, "w"), StoreError);
+  assert.deepEqual(await states(store), ["a processing"]);
+  network.treat({ kind: "pass" });
+  assert.deepEqual(await waitFor(() => claim(far, "w").catch(() => null)), ["a"]);
+  assert.deepEqual((await store.attempts("a")).map(({ attempt }) => attempt), [1]);
+  assert.equal((await store.job("a"))?.attempts, 1);
+});
+
+Deno.test("tick() claims for a worker that was given up and goes on under a new id", async () => {
+  await using country = await scene();
+  const { store, far, network } = country;
+  network.treat({ kind: "swallow" }, "back");
+  await assert.rejects(claim(far, "w"), StoreError);
+  network.treat({ kind: "pass" });
+  assert.deepEqual(await waitFor(() => claim(far, "w").catch(() => null)), []);
+  await far.leave("w");
+  await join(far, "w2");
+  await store.enqueue([newJob("a")]);
+  assert.deepEqual(await claim(far, "w2"), ["a"]);
+});
