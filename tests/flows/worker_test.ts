@@ -74,7 +74,7 @@ flow("--singleton takes over from a worker that is dead, or leaving", async (sta
   await dead.ended();
   const heir = await stage.worker(["--singleton"]);
   await waitFor(async () => (await stage.json<unknown[]>("list", "--state", "completed")).length);
-  assert.equal((await workersOf(stage)).length, 1);
+  await waitFor(async () => (await workersOf(stage)).length === 1);
 
   await stage.enqueue(UNTIL_GO);
   await stage.untilLines("begun", 2);

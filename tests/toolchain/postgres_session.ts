@@ -94,18 +94,23 @@ export class TestSchema implements AsyncDisposable {
 
 /** Whether one of these ports of this machine is that of a connection of a process. */
 export function isConnectionOf(pid: number, ports: readonly number[]): boolean {
-  const own = new Set<string>();
-  for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
-    try {
-      const [, inode] = /^socket:\[(\d+)\]$/.exec(Deno.readLinkSync(`/proc/${pid}/fd/${name}`)) ??
-        [];
-      if (inode !== undefined) own.add(inode);
-    } catch {
-      // Closed meanwhile.
-    }
-  }
+  const own = new Set(socketsOf(pid));
   return Deno.readTextFileSync("/proc/net/tcp").split("\n").slice(1).some((line) => {
     const [, local = "", , , , , , , , inode = ""] = line.trim().split(/\s+/);
     return own.has(inode) && ports.includes(parseInt(local.split(":")[1]!, 16));
   });
+}
+
+/** The inodes of the sockets of a process; none if it has ended. */
+function* socketsOf(pid: number): Generator<string> {
+  try {
+    for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
+      const target = Deno.readLinkSync(`/proc/${pid}/fd/${name}`);
+      const [, inode] = /^socket:\[(\d+)\]$/.exec(target) ?? [];
+      if (inode !== undefined) yield inode;
+    }
+  } catch (error) {
+    // It has ended, or has closed one meanwhile: whoever asks looks again.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

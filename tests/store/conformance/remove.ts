@@ -118,7 +118,7 @@ export function removeTests(test: Register): void {
   });
 
   test("removeEnded: more jobs than one transaction takes", async (scene) => {
-    const count = 12_000;
+    const count = scene.many(12_000);
     await scene.store.enqueue(Array.from({ length: count }, (_, index) => newJob(`j${index}`)));
     const worker = await scene.worker("w");
     await worker.settle(await worker.claim(count), COMPLETED);

@@ -16,7 +16,8 @@ Deno.test("SqliteEngine: a method that fails leaves the handle usable", async ()
   };
   await store.join(worker);
   for (const _again of [1, 2]) {
-    await assert.rejects(store.join(worker));
+    const other = { ...worker, process: { pid: 2, startTime: "1" } };
+    await assert.rejects(store.join(other), ConflictError);
     await assert.rejects(store.enqueue([newJob("bad", { priority: 1001 })]));
     await store.enqueue([newJob("a")]);
     await assert.rejects(store.enqueue([newJob("b"), newJob("a")]), ConflictError);
