@@ -28,9 +28,13 @@ flow("queue pause and resume, while workers run", async (stage) => {
   await stage.until("paused", "completed");
 }, { stores: BOTH_STORES });
 
-/** Notes how many of its kind live while it runs; then waits a little. */
-const COUNT = "mkdir -p run; : > run/$$; n=0; for f in run/*; do " +
-  "kill -0 ${f#run/} 2>/dev/null && n=$((n+1)); done; echo $n >> counts; sleep 0.2; rm run/$$";
+/**
+ * Notes how many of its kind live while it runs; then waits a little. One that was killed leaves its file, and its pid may
+ * be another process's by then: it is told by the token in its environment.
+ */
+const COUNT = 'mkdir -p run; echo "$QUEUECTL_ATTEMPT_TOKEN" > run/$$; n=0; for f in run/*; do ' +
+  'grep -qsaF "$(cat $f 2>/dev/null || echo gone)" /proc/${f#run/}/environ && n=$((n+1)); done; ' +
+  "echo $n >> counts; sleep 0.2; rm run/$$";
 
 async function enqueueMany(stage: Stage, count: number, command: string): Promise<void> {
   const specs = Array.from({ length: count }, () => ({ command, queue: "media" }));
