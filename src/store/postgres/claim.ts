@@ -7,7 +7,8 @@
 
 import type { QueueSettings } from "../queues.ts";
 import { allowance, noteStart, queueSettings } from "../sql/queues.ts";
-import { envFromRow } from "../sql/rows.ts";
+import { claimedJobFromRow, envFromRow } from "../sql/rows.ts";
+import { stdinFromBytes } from "../sql/stdin.ts";
 import type { Row } from "../sql/work.ts";
 import type { Claim, TickRequest } from "../tick.ts";
 import type { Beginnings } from "./beginnings.ts";
@@ -334,9 +335,6 @@ function placesOf(
   ];
 }
 
-/** A byte order mark is part of the text. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** The rows of the jobs that were taken, in the order of their places. */
 function inPlace(rows: readonly Row[]): readonly Row[] {
   return rows.filter(({ place }) => place !== null)
@@ -347,20 +345,10 @@ function claimsFrom(rows: readonly Row[], free: number): Claim[] {
   return rows.map((row) => ({
     jobId: row.id as string,
     token: row.token as string,
-    job: {
-      id: row.id as string,
-      command: row.command as string,
-      queue: row.queue as string,
-      attempts: row.attempts as number,
-      maxRetries: row.max_retries as number,
-      timeout: row.timeout as number | null,
-      cwd: row.cwd as string | null,
-      schedule: row.schedule as string | null,
-      fireTime: row.fire_time as number | null,
-    },
+    job: claimedJobFromRow(row, row.attempts as number),
     attempt: row.runs as number,
     env: envFromRow(row),
-    stdin: row.stdin === null ? null : decoder.decode(row.stdin as Uint8Array),
+    stdin: row.stdin === null ? null : stdinFromBytes(row.stdin as Uint8Array),
     isAhead: (row.place as number) > free,
   }));
 }

@@ -9,6 +9,7 @@ import type { OutcomeKind } from "../../job/outcome.ts";
 import type { State } from "../../job/state.ts";
 import type { Stream } from "../../worker/protocol.ts";
 import type { OutputPiece } from "../store.ts";
+import type { ClaimedJob } from "../tick.ts";
 import type { StopRequest, WorkerInfo } from "../workers.ts";
 import type { Row } from "./work.ts";
 
@@ -54,6 +55,21 @@ export function jobFromRow(row: Row): Job {
       percent: row.progress as number,
       message: row.progress_message as string | null,
     },
+  };
+}
+
+/** What a claim tells of a row of `job`, for its attempt of this number in this life. */
+export function claimedJobFromRow(row: Row, attempts: number): ClaimedJob {
+  return {
+    id: row.id as string,
+    command: row.command as string,
+    queue: row.queue as string,
+    attempts,
+    maxRetries: row.max_retries as number,
+    timeout: row.timeout as number | null,
+    cwd: row.cwd as string | null,
+    schedule: row.schedule as string | null,
+    fireTime: row.fire_time as number | null,
   };
 }
 

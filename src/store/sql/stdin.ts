@@ -24,5 +24,10 @@ export function* storeStdin(id: string, stdin: string): Work<void> {
 /** What the job with this number of arrival finds on its standard input; null: nothing. */
 export function* readStdin(seq: number): Work<string | null> {
   const row = yield* get("SELECT CAST(stdin AS BLOB) AS stdin FROM input WHERE job = ?", seq);
-  return row && decoder.decode(row.stdin as Uint8Array);
+  return row && stdinFromBytes(row.stdin as Uint8Array);
+}
+
+/** The text that was stored as these bytes. */
+export function stdinFromBytes(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
 }

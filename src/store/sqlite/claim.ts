@@ -7,7 +7,7 @@
 
 import type { QueueSettings } from "../queues.ts";
 import { allowance, noteStart, SETTINGS, settingsFromRows } from "../sql/queues.ts";
-import { envFromRow } from "../sql/rows.ts";
+import { claimedJobFromRow, envFromRow } from "../sql/rows.ts";
 import { readStdin } from "../sql/stdin.ts";
 import type { Row } from "../sql/work.ts";
 import type { Self } from "../sql/workers.ts";
@@ -129,20 +129,9 @@ function take(
 }
 
 function claimFromRow(db: Database, row: Row, token: string, isAhead: boolean): Claim {
-  const jobId = row.id as string;
-  const job = {
-    id: jobId,
-    command: row.command as string,
-    queue: row.queue as string,
-    attempts: row.attempts as number + 1,
-    maxRetries: row.max_retries as number,
-    timeout: row.timeout as number | null,
-    cwd: row.cwd as string | null,
-    schedule: row.schedule as string | null,
-    fireTime: row.fire_time as number | null,
-  };
+  const job = claimedJobFromRow(row, row.attempts as number + 1);
   return {
-    ...{ jobId, token, job },
+    ...{ jobId: job.id, token, job },
     attempt: row.runs as number + 1,
     env: envFromRow(row),
     stdin: row.has_stdin === 1 ? db.do(readStdin(row.seq as number)) : null,
