@@ -7,6 +7,7 @@
  */
 
 import { sinceBoot } from "./boot_clock.ts";
+import { startGuardShell } from "./guard_shell.ts";
 import { TOKEN_VARIABLE } from "./host.ts";
 import type { LeaseEnd } from "./lease.ts";
 import type { ProcessRef } from "./protocol.ts";
@@ -68,17 +69,7 @@ export class Guard implements AsyncDisposable {
   #launchers = "";
 
   private constructor() {
-    this.#process = new Deno.Command("/bin/sh", {
-      args: ["-c", SCRIPT, "queuectl-guard"],
-      cwd: "/",
-      // Without what marks the processes of a job: the worker itself may run in one that is ended.
-      clearEnv: true,
-      env: { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin" },
-      stdin: "piped",
-      stdout: "null",
-      stderr: "null",
-      detached: true,
-    }).spawn();
+    this.#process = startGuardShell(SCRIPT, "queuectl-guard");
     this.#process.unref();
     this.#stdin = this.#process.stdin.getWriter();
   }

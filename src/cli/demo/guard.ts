@@ -4,6 +4,8 @@
  * @module
  */
 
+import { startGuardShell } from "../../worker/guard_shell.ts";
+
 /**
  * Reads what the demo has to say: `over`, or nothing because it has died. Then it ends, several times
  * since new processes may come, all that carry the mark, and removes the directory. The arguments: the
@@ -35,18 +37,7 @@ export class Guard implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
 
   constructor({ mark, directory }: Guarded) {
-    this.#process = new Deno.Command("/bin/sh", {
-      args: ["-c", SCRIPT, "queuectl-demo-guard", mark, directory ?? ""],
-      cwd: "/",
-      // Without what marks the processes of a job: the demo may run in one that is cancelled.
-      clearEnv: true,
-      env: { PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin" },
-      stdin: "piped",
-      stdout: "null",
-      stderr: "null",
-      // What ends the demo, such as the end of its terminal, is not to end the guard.
-      detached: true,
-    }).spawn();
+    this.#process = startGuardShell(SCRIPT, "queuectl-demo-guard", mark, directory ?? "");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
