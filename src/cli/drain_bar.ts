@@ -38,8 +38,10 @@ export function showDraining(
     if (isFinal(event.settled.state)) ended++;
   });
   const look = async () => {
+    // What ends while the store answers may be in the answer still: it would count twice.
+    const before = ended;
     const left = await store.outstanding(queues, drainWait, insideJob);
-    total = Math.max(total, ended + left);
+    total = Math.max(total, before + left);
     bar.update(total - left, { total, note: `${formatCount(running.size)} running here` });
   };
   let looking: Promise<void> | null = null;

@@ -12,6 +12,9 @@ import { TOKEN_VARIABLE } from "./host.ts";
 import type { LeaseEnd } from "./lease.ts";
 import type { ProcessRef } from "./protocol.ts";
 
+/** By this name its process can be found. */
+export const GUARD_NAME = "queuectl-guard";
+
 /**
  * Reads what the worker has to say, until that ends or says `over`. Then it waits for the end of the lease, or of
  * all launchers, each of which goes after its command. A launcher has one child, the command; all that carry the token of
@@ -69,7 +72,7 @@ export class Guard implements AsyncDisposable {
   #launchers = "";
 
   private constructor() {
-    this.#process = startGuardShell(SCRIPT, "queuectl-guard");
+    this.#process = startGuardShell(SCRIPT, GUARD_NAME);
     this.#process.unref();
     this.#stdin = this.#process.stdin.getWriter();
   }

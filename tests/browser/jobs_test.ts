@@ -1,6 +1,7 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { waitFor } from "../helpers/wait_for.ts";
+import { BOTH_STORES } from "../flows/stage.ts";
 import { browse } from "./stage.ts";
 
 /** The ids that the list shows. */
@@ -87,7 +88,7 @@ browse("Jobs: new jobs come by themselves, and none moves under the hand", async
   await scene.enqueue({ id: "fourth", command: "true" });
   await more.click();
   await shows(page, "fourth", "third", "second", "first");
-});
+}, { stores: BOTH_STORES });
 
 browse(
   "Jobs: pages, and a question that names the number before many change",

@@ -10,6 +10,7 @@ import assert from "node:assert/strict";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type { RunningProgram, Via } from "../helpers/cli.ts";
 import { flow, type Stage } from "../flows/stage.ts";
+import type { StoreKind } from "../flows/stage_store.ts";
 import { noBrowser, startBrowser } from "./browser.ts";
 
 /** The window, and who looks: its size, whether it is dark, and so on. */
@@ -19,6 +20,8 @@ export type Look = NonNullable<Parameters<Browser["newContext"]>[0]>;
 export interface BrowseOptions {
   /** In what forms of the program; `source` and `executable` if absent. */
   readonly vias?: readonly Via[];
+  /** In what stores; `sqlite` alone if absent. */
+  readonly stores?: readonly StoreKind[];
   /** More arguments for `queuectl dashboard`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -38,7 +41,8 @@ if (noBrowser !== null) {
 export function browse(
   title: string,
   body: (scene: Scene) => Promise<void>,
-  { vias = ["source", "executable"], look = {}, prepare, ...start }: BrowseOptions = {},
+  { vias = ["source", "executable"], stores = ["sqlite"], look = {}, prepare, ...start }:
+    BrowseOptions = {},
 ): void {
   flow(title, async (stage) => {
     await using browser = await startBrowser();
@@ -50,7 +54,7 @@ export function browse(
       throw new Error(await scene.describe(), { cause: error });
     }
     assert.deepEqual(scene.complaints, []);
-  }, { vias, ignore: noBrowser !== null });
+  }, { vias, stores, ignore: noBrowser !== null });
 }
 
 /** A dashboard's process, and where it is: without a `/` at the end. */

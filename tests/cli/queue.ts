@@ -14,10 +14,9 @@ import type { Claim, TickRequest, TickResult } from "../../src/store/tick.ts";
 import type { NewWorker } from "../../src/store/workers.ts";
 import { currentHost, processRef } from "../../src/worker/host.ts";
 import type { OutputChunk, ProcessRef, Stream } from "../../src/worker/protocol.ts";
-import { type TempDir, tempDir } from "../helpers/temp_dir.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { newJob } from "../job/jobs.ts";
-import { openSqlite } from "../store/open_sqlite.ts";
+import { type Home, newHome } from "./queue_home.ts";
 import { FakeSink } from "./fake_system.ts";
 
 /** Every test begins at this moment. */
@@ -84,7 +83,7 @@ export class Running {
       env: (name) => name === "QUEUECTL_DB" ? queue.path : undefined,
       cwd: () => queue.directory,
       openStore: (location, options) =>
-        openSqlite(location, { ...options, surroundings: { now: () => queue.now } }),
+        queue.home.open(location, { ...options, surroundings: { now: () => queue.now } }),
     }, APP);
     return { code, stdout: this.stdout, stderr: this.stderr, bytes: this.#stdout.bytes };
   }
@@ -112,31 +111,38 @@ export class Queue implements AsyncDisposable {
   /** The clock of the store and of the commands. */
   now = START;
   readonly store: Store;
-  readonly #temp: TempDir;
+  /** Where the store is. */
+  readonly home: Home;
   /** How much each attempt has written, by its token. */
   readonly #positions = new Map<string, number>();
 
-  private constructor(temp: TempDir, store: Store) {
-    this.#temp = temp;
+  private constructor(home: Home, store: Store) {
+    this.home = home;
     this.store = store;
   }
 
   static async open(): Promise<Queue> {
-    const temp = await tempDir();
+    const home = await newHome();
     const clock: { queue?: Queue } = {};
-    const store = await openSqlite(temp.join("queue.db"), {
+    const store = await home.open(home.address, {
       create: true,
       surroundings: { now: () => clock.queue?.now ?? START },
     });
-    return clock.queue = new Queue(temp, store);
+    return clock.queue = new Queue(home, store);
   }
 
+  /** What `--db` takes. */
   get path(): string {
-    return this.#temp.join("queue.db");
+    return this.home.address;
+  }
+
+  /** The same as it is shown. */
+  get location(): string {
+    return this.home.location;
   }
 
   get directory(): string {
-    return this.#temp.path;
+    return this.home.directory;
   }
 
   /** Runs `queuectl ARGS` to its end. */
@@ -248,7 +254,7 @@ export class Queue implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.store[Symbol.asyncDispose]();
-    await this.#temp[Symbol.asyncDispose]();
+    await this.home[Symbol.asyncDispose]();
   }
 
   #chunks({ token }: Claim, written: readonly Written[]): OutputChunk[] {

@@ -35,7 +35,7 @@ Deno.test("status of an empty store says how to begin", async () => {
   strictEqual(stdout.split("\n")[0], "0 workers, 0 slots (0 busy)");
   strictEqual(stderr, "There are no jobs yet; to add one: queuectl enqueue -- echo hello\n");
   deepStrictEqual(JSON.parse((await queue.cli("status", "--json")).stdout), {
-    store: queue.path,
+    store: queue.location,
     jobs: NONE,
     queues: [],
     workers: [],
@@ -84,7 +84,7 @@ Deno.test("status --json has every state, queue and worker", async () => {
   queue.now = START + 1500;
   const { stdout } = await queue.cli("status", "--json");
   deepStrictEqual(JSON.parse(stdout), {
-    store: queue.path,
+    store: queue.location,
     jobs: { ...NONE, pending: 1, processing: 1, total: 2 },
     queues: [
       { ...UNLIMITED, name: "default", jobs: { ...NONE, pending: 1, total: 1 } },

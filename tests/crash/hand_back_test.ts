@@ -1,7 +1,7 @@
 /** SIGKILL to a worker that is handing its jobs back. */
 
 import assert from "node:assert/strict";
-import { flow } from "../flows/stage.ts";
+import { BOTH_STORES, flow } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
 import { hasStatus } from "./store_file.ts";
 
@@ -22,4 +22,4 @@ flow("a worker that is killed while it hands back leaves no counted attempt", as
   const { state, attempts, attempt_log } = await stage.job("job");
   assert.deepEqual({ state, attempts }, { state: "completed", attempts: 1 });
   assert.deepEqual(attempt_log.map(({ outcome }) => outcome), ["handed_back", "completed"]);
-}, { vias: ["source"] });
+}, { vias: ["source"], stores: BOTH_STORES });

@@ -6,7 +6,6 @@
  */
 
 import assert from "node:assert/strict";
-import { ringDoorbells } from "../../src/store/sqlite/doorbell.ts";
 import { processInfo } from "../../src/worker/host.ts";
 import { findProcesses, type Stage } from "../flows/stage.ts";
 import { waitFor } from "../helpers/wait_for.ts";
@@ -89,7 +88,7 @@ export async function haltInTransaction(stage: Stage, pid: number): Promise<void
   await waitFor(async () => {
     await halt(pid);
     if (await stage.isWriting(pid)) return true;
-    if (stage.kind === "sqlite") await ringDoorbells(stage.directory, [worker!.id as string]);
+    await stage.ring(String(worker!.id));
     Deno.kill(pid, "SIGCONT");
     return false;
   }, { interval: 0, timeout: 30_000, message: "a worker in a transaction" });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { MIGRATIONS } from "../../src/store/sqlite/migrations.ts";
-import { flow } from "../flows/stage.ts";
+import { BOTH_STORES, flow } from "../flows/stage.ts";
 import { processesOf } from "./scene.ts";
 
 flow("a worker whose store is updated under it hands its job back and ends", async (stage) => {
@@ -29,4 +29,4 @@ flow("a worker whose store is updated under it hands its job back and ends", asy
   const { state, attempts, attempt_log } = await stage.job("job");
   assert.deepEqual([state, attempts], ["completed", 1]);
   assert.deepEqual(attempt_log.map(({ outcome }) => outcome), ["handed_back", "completed"]);
-}, { vias: ["source"] });
+}, { vias: ["source"], stores: BOTH_STORES });

@@ -2,14 +2,11 @@
 
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, type Stage } from "./stage.ts";
 
 const untilGo = "until test -e go; do sleep 0.05; done";
 
-const KINDS = [
-  ...[".db", ".db-wal", ".db-shm", ".d", ".sock", ".log"],
-  ...[".out", ".err", ".in", ".end", ".status"],
-];
+const ENDINGS = [".d", ".log", ".out", ".err", ".in", ".end", ".status"];
 
 for (const umask of ["000", "077"]) {
   flow(`under umask ${umask} all files of a store are the user's alone`, async (stage) => {
@@ -28,7 +25,9 @@ for (const umask of ["000", "077"]) {
       return all.some(({ path }) => path.endsWith(".end")) && all;
     });
     const kinds = new Set(files.map(({ path }) => /\.[a-z-]+$/.exec(path)?.[0] ?? path));
-    for (const kind of KINDS) assert.ok(kinds.has(kind), `${kind} among ${[...kinds]}`);
+    for (const ending of [...stage.endings, ...ENDINGS]) {
+      assert.ok(kinds.has(ending), `${ending} among ${[...kinds]}`);
+    }
     for (const { path, mode, isDirectory } of files) {
       assert.equal(mode.toString(8), isDirectory ? "700" : "600", path);
     }
@@ -37,7 +36,7 @@ for (const umask of ["000", "077"]) {
     await cancel.ended();
     await stage.ok("worker", "stop");
     assert.equal((await stage.job(id)).state, "completed");
-  }, { vias: ["source"] });
+  }, { vias: ["source"], stores: BOTH_STORES });
 }
 
 flow("names of workers and jobs lead nowhere", async (stage) => {
@@ -54,9 +53,9 @@ flow("names of workers and jobs lead nowhere", async (stage) => {
   }
 }, { vias: ["source"] });
 
-/** Everything in the store's directory. */
+/** Everything in the user's directory of queuectl. */
 function filesOf(stage: Stage) {
-  const directory = stage.store.slice(0, stage.store.lastIndexOf("/"));
+  const directory = stage.join(".local/share/queuectl");
   return [directory, ...inside(directory)].map((path) => {
     const { mode, isDirectory } = Deno.lstatSync(path);
     return { path, mode: mode! & 0o7777, isDirectory };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
 import { type DebianShells, debianShells } from "../toolchain/debian_shells.ts";
-import { flow, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, type Stage } from "./stage.ts";
 import { Terminal } from "./terminal.ts";
 
 const shells = await debianShells().catch((error: unknown) => {
@@ -32,8 +32,16 @@ async function fill(stage: Stage): Promise<void> {
   await Deno.writeTextFile(stage.join("sub/my jobs.json"), '{"id":"from-file","command":"true"}');
 }
 
-/** What a line is completed to, after one Tab, is run as it stands. */
-const TYPED: readonly (readonly [keys: string, output: RegExp])[] = [
+/** The store as somebody may type it: a path has its quotes somewhere in the middle. */
+function typedStore(stage: Stage): string {
+  const path = stage.store.replace(`${stage.home}/.local/share`, "~/'.local/share'");
+  return path === stage.store ? `'${path}'` : path;
+}
+
+/** A line, and what is printed when it is run as it stands after one Tab. */
+type Typed = readonly [keys: string, output: RegExp];
+
+const typed = (stage: Stage): readonly Typed[] => [
   // The one id that begins so (a part of fewer than 4 characters means none), and of two what they share.
   ["queuectl show a\t --json", /"id":"a@host\/1"/],
   ["queuectl show a@h\t --json", /"id":"a@host\/1"/],
@@ -49,20 +57,24 @@ const TYPED: readonly (readonly [keys: string, output: RegExp])[] = [
   ["queuectl enqueue --file=sub/m\t", /^from-file\r?\n$/],
   ["queuectl enqueue --id from-at @sub/m\t", /^from-at\r?\n$/],
   ["queuectl enqueue --id in-sub --cwd su\t -- mkfif\t", /^in-sub\r?\n$/],
-  ["queuectl --db ~/'.local/share'/queuectl/queue.db list --queu\tma\t --json", /"id":"live:2"/],
+  [`queuectl --db ${typedStore(stage)} list --queu\tma\t --json`, /"id":"live:2"/],
   ["queuectl enqueue --id listed -- ls sub/m\t", /^listed\r?\n$/],
 ];
 
 /** The same, where the shell can complete the command after `--` as if it stood alone. */
-const TYPED_NESTED: typeof TYPED = [
-  ...TYPED,
+const typedNested = (stage: Stage): readonly Typed[] => [
+  ...typed(stage),
   ["queuectl enqueue --id nested --json -- queuectl dlq pur\t", /"command":"queuectl dlq purge"/],
 ];
 
 /** Types lines in an interactive shell, and looks at what the commands print. */
-async function typeAll(stage: Stage, terminal: Terminal, typed: typeof TYPED): Promise<void> {
+async function typeAll(
+  stage: Stage,
+  terminal: Terminal,
+  lines: readonly Typed[],
+): Promise<void> {
   await terminal.shows(/READY> /);
-  for (const [i, [keys, output]] of typed.entries()) {
+  for (const [i, [keys, output]] of lines.entries()) {
     await terminal.type(`${keys} > out${i} 2>&1; echo $? > code${i}\n`);
     const printed = () => JSON.stringify(terminal.program.stdout.slice(-1000));
     await waitFor(() => stage.lines(`code${i}`).length === 1, {
@@ -90,7 +102,7 @@ flow("completions bash: an interactive bash completes what is typed", async (sta
   await fill(stage);
   await Deno.writeTextFile(stage.join("bashrc"), BASHRC);
   using terminal = await Terminal.open(stage, "bash --rcfile bashrc -i");
-  await typeAll(stage, terminal, TYPED);
+  await typeAll(stage, terminal, typed(stage));
   await terminal.type("queuectl dlq \t\t");
   await terminal.shows(/^list +show +retry +purge *\r?$/m);
   await terminal.type("\x15");
@@ -137,6 +149,7 @@ flow(
       "pending,dead|",
     ]);
   },
+  { stores: BOTH_STORES },
 );
 
 shellFlow("completions bash: it works together with bash-completion", async (stage, shells) => {
@@ -145,7 +158,7 @@ shellFlow("completions bash: it works together with bash-completion", async (sta
     'over() { "$@"; }\n';
   await Deno.writeTextFile(stage.join("bashrc"), rc);
   using terminal = await Terminal.open(stage, "bash --rcfile bashrc -i");
-  await typeAll(stage, terminal, TYPED_NESTED);
+  await typeAll(stage, terminal, typedNested(stage));
   await terminal.type("over queuectl show a\t --json > over; echo $? > over-code\n");
   await stage.untilLines("over-code");
   assert.match(stage.read("over"), /"id":"a@host\/1"/);
@@ -158,7 +171,7 @@ shellFlow("completions zsh: an interactive zsh completes what is typed", async (
     eval "$(queuectl completions zsh)"\n`;
   await Deno.writeTextFile(stage.join(".zshrc"), rc);
   using terminal = await Terminal.open(stage, `'${shells.zsh}' -i`, shells.env);
-  await typeAll(stage, terminal, TYPED_NESTED);
+  await typeAll(stage, terminal, typedNested(stage));
   await leave(stage, terminal);
 });
 
@@ -203,9 +216,7 @@ shellFlow("completions fish: it offers words with descriptions", async (stage, s
   assert.deepEqual(await offers("queuectl show 'dead"), ["dead:1\tdead: exit 1"]);
   assert.deepEqual(await offers("queuectl cancel "), ["live:2\tpending: echo 'two words'"]);
   assert.deepEqual(await offers("queuectl --db /nowhere/queue.db show "), [""]);
-  assert.deepEqual(await offers("queuectl --db ~/.local/share/queuectl/queue.db list -q m"), [
-    "mail",
-  ]);
+  assert.deepEqual(await offers(`queuectl --db ${typedStore(stage)} list -q m`), ["mail"]);
   assert.deepEqual(await offers("queuectl list --state=pending,dea"), ["--state=pending,dead"]);
   assert.deepEqual(await offers("queuectl list --state pending,dea"), ["pending,dead"]);
   assert.deepEqual(await offers("queuectl dlq pur"), ["purge\tDelete dead jobs"]);

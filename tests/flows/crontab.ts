@@ -30,11 +30,15 @@ export const ENQUEUE: string = enqueue!;
 assert.match(WORKER, /^queuectl worker start --drain --singleton( |$)/);
 assert.match(ENQUEUE, /^queuectl enqueue /);
 
-/** The crontab with the program of a stage in place of the installed one. */
+/**
+ * The crontab with the program of a stage in place of the installed one, and with a line that names the store if it
+ * is not in the default place.
+ */
 export function crontabOf(stage: Stage): string {
   const installed = /^PATH=\/usr\/local\/bin:/m;
   assert.match(CRONTAB, installed);
-  return CRONTAB.replace(installed, `PATH=${stage.join("cron-bin")}:`);
+  const variables = Object.entries(stage.variables).map(([name, value]) => `${name}=${value}\n`);
+  return variables.join("") + CRONTAB.replace(installed, `PATH=${stage.join("cron-bin")}:`);
 }
 
 /** What cron sets, with the variables of the crontab; undefined takes one away. */

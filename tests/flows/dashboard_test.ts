@@ -1,5 +1,4 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { EventStream } from "../web/event_stream.ts";
 import { BOTH_STORES, flow, type Stage } from "./stage.ts";
 
@@ -77,7 +76,7 @@ flow("dashboard --json says on one line where it is; its log has no secret", asy
   deepStrictEqual(rest, {
     host: "127.0.0.1",
     pid: program.pid,
-    store: stage.store,
+    store: stage.location,
     token_required: true,
     read_only: true,
   });
@@ -92,7 +91,7 @@ flow("dashboard --json says on one line where it is; its log has no secret", asy
   const { stdout, stderr } = await stage.end(program);
   strictEqual(stdout.split("\n").length, 2);
   ok(!stderr.includes(TOKEN) && !stderr.includes("wrong") && !stderr.includes("x-y"), stderr);
-}, { vias: ["source"] });
+}, { vias: ["source"], stores: BOTH_STORES });
 
 flow("dashboard refuses what would let others in, or cannot be, in one sentence", async (stage) => {
   const { url } = await dashboard(stage);
@@ -162,10 +161,8 @@ flow("dashboard lets others in who know the token", async (stage) => {
 
 flow("dashboard does not begin with the store of a newer program", async (stage) => {
   await stage.enqueue("true");
-  const database = new DatabaseSync(stage.store);
-  database.exec("INSERT INTO migration VALUES (99, 0)");
-  database.close();
+  await stage.ask("INSERT INTO migration VALUES (99, 0)");
   const { code, stdout, stderr } = await stage.run(["dashboard", "--port", "0"]);
   deepStrictEqual([code, stdout], [5, ""]);
   match(stderr, /^queuectl: The store \S+ was made or updated by a newer queuectl .*: update/);
-}, { vias: ["source"] });
+}, { vias: ["source"], stores: BOTH_STORES });

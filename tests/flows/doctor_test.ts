@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { haltWorker } from "../crash/scene.ts";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, type Stage } from "./stage.ts";
 
 /** What `doctor --json` prints of a finding. */
 interface Finding {
@@ -13,11 +13,20 @@ interface Finding {
   readonly mend: string | null;
 }
 
-/** Asks the doctor; what it has found. */
+/**
+ * Asks the doctor; what it has found, and the exit code for that. A server that keeps stores of tests need not keep
+ * them for ever, which is found too, and left out.
+ */
 async function ask(stage: Stage): Promise<{ code: number; findings: Finding[] }> {
   const { code, stdout } = await stage.run(["doctor", "--json"]);
   const { checks } = JSON.parse(stdout) as { checks: Finding[] };
-  return { code, findings: checks.filter(({ verdict }) => verdict !== "ok") };
+  assert.equal(code, codeFor(checks));
+  const findings = checks.filter(({ name, verdict }) => name !== "durable" && verdict !== "ok");
+  return { code: codeFor(findings), findings };
+}
+
+function codeFor(findings: readonly Finding[]): number {
+  return findings.some(({ verdict }) => verdict === "problem") ? 1 : 0;
 }
 
 /** Waits until it finds nothing: workers tidy up a moment later. */
@@ -32,7 +41,8 @@ async function healthy(stage: Stage): Promise<void> {
 
 /** Does what a finding says. */
 async function follow(stage: Stage, { mend }: Finding): Promise<void> {
-  await stage.sh(`{ ${/^[^:]*: ([^]*)$/.exec(mend!)![1]!}; } 2> /dev/null`);
+  const commands = /^[^:]*: ([^]*)$/.exec(mend!)![1]!;
+  await stage.sh(`{ ${commands}; } 2> /dev/null`, { env: stage.clientVariables });
 }
 
 flow("doctor: workers that work, were stopped, were killed", async (stage) => {
@@ -72,7 +82,7 @@ flow("doctor: workers that work, were stopped, were killed", async (stage) => {
   await stage.until("long", "completed");
   await healthy(stage);
   await stage.ok("worker", "stop");
-}, { vias: ["source"] });
+}, { vias: ["source"], stores: BOTH_STORES });
 
 flow(
   "doctor: a job whose worker the store has forgotten, and a worker elsewhere",
@@ -85,7 +95,10 @@ flow(
     await stage.ask("DELETE FROM worker");
     const { code, findings } = await ask(stage);
     assert.equal(code, 1);
-    assert.deepEqual(findings.map(({ name }) => name), ["records", "sockets"]);
+    // A worker may have had a socket.
+    const [first, ...others] = findings.map(({ name }) => name);
+    assert.equal(first, "records");
+    assert.deepEqual(others.filter((name) => name !== "sockets"), []);
     assert.match(
       findings[0]!.finding,
       /^Jobs that run in a worker that the store does not know.*: 1 /,

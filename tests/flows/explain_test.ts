@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, type Stage } from "./stage.ts";
 
 /** Runs until the file `go` is there. */
 const UNTIL_GO = "echo up >> up; until test -e go; do sleep 0.05; done";
@@ -150,7 +150,7 @@ flow("explain: running, to be cancelled, lost with its worker", async (stage) =>
   await Deno.writeTextFile(stage.join("go"), "");
   await stage.ok("worker", "start", "--drain");
   await stage.until("job", "completed");
-});
+}, { stores: BOTH_STORES });
 
 flow("explain: what has ended", async (stage) => {
   await stage.enqueue("true", "--id", "good");

@@ -10,7 +10,8 @@ import { flow, type Stage } from "./stage.ts";
 type Case = readonly [command: string, stdout: RegExp];
 
 /** What a case may be about: its own files, the directory of them, the mark of its attempt. */
-const PROLOGUE = "D=$QUEUECTL_DB.d T=$QUEUECTL_ATTEMPT_TOKEN; OUT=$D/$T.out; ";
+const prologue = (stage: Stage) =>
+  `D='${stage.directory}' T=$QUEUECTL_ATTEMPT_TOKEN; OUT=$D/$T.out; `;
 
 const ONE_TWO = /^one\ntwo\n$/;
 
@@ -58,7 +59,7 @@ async function enqueue(
   await Deno.writeTextFile(stage.join("secret"), "secret\n");
   await stage.ok("config", "set", "max_output", "64KiB");
   const jobs = Object.entries(cases).map(([title, [command]]) =>
-    JSON.stringify({ id: idOf(title), command: PROLOGUE + command + then, max_retries: 0 })
+    JSON.stringify({ id: idOf(title), command: prologue(stage) + command + then, max_retries: 0 })
   );
   await stage.run(["enqueue", ...flags], { stdin: jobs.join("\n") });
 }

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { parseAddress } from "../../src/store/postgres/address.ts";
 import { storeDirectory } from "../../src/store/postgres/directory.ts";
+import { channelOf } from "../../src/store/postgres/doorbell.ts";
 import type { TempDir } from "../helpers/temp_dir.ts";
 import { isConnectionOf, TestSchema } from "../toolchain/postgres_session.ts";
 import type { StageStore } from "./stage_store.ts";
@@ -23,12 +25,11 @@ const WRITERS = `SELECT client_port AS port FROM pg_stat_activity AS one
 /** The store of a flow with this home directory, in a schema that is there until the flow is over. */
 export async function postgresStageStore(home: TempDir): Promise<StageStore> {
   const schema = await TestSchema.named();
-  const { hostname: host, port, pathname } = new URL(schema.url);
+  const address = parseAddress(schema.url);
   const env: Record<string, string> = {
     HOME: home.path,
     XDG_DATA_HOME: home.join(".local/share"),
   };
-  const name = { host, port: Number(port), database: pathname.slice(1), schema: schema.name };
   const session = await schema.session();
   const hold = async (sql: string) => {
     const holder = await schema.session();
@@ -40,8 +41,12 @@ export async function postgresStageStore(home: TempDir): Promise<StageStore> {
     return isConnectionOf(pid, ports);
   };
   return {
-    address: schema.url,
-    directory: storeDirectory(name, (variable) => env[variable]),
+    address: address.url,
+    location: address.location,
+    directory: storeDirectory(address, (variable) => env[variable]),
+    variables: { QUEUECTL_DB: address.url },
+    clientVariables: { PGPASSWORD: address.password ?? "" },
+    endings: [],
     ask: (sql, ...values) => session.ask(sql, ...values),
     lock: async () => {
       const holder = await hold(LOCK);
@@ -56,6 +61,12 @@ export async function postgresStageStore(home: TempDir): Promise<StageStore> {
     holdJob: (id) => hold(`BEGIN; SELECT FROM job WHERE id = '${id}' FOR UPDATE`),
     isNext: (pid) => isAmong(pid, WAITING),
     isWriting: (pid) => isAmong(pid, WRITERS),
+    ring: async (worker) => {
+      await session.ask("SELECT pg_notify(?, '')", channelOf(schema.name, worker));
+    },
+    remove: () => session.script(`DROP SCHEMA ${schema.name} CASCADE`),
+    logSize: () => 0,
+    damage: () => Promise.resolve([]),
     [Symbol.asyncDispose]: async () => {
       await session[Symbol.asyncDispose]();
       await schema[Symbol.asyncDispose]();

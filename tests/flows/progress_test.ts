@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { RunningProgram } from "../helpers/cli.ts";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow, type Stage } from "./stage.ts";
+import { BOTH_STORES, flow, type Stage } from "./stage.ts";
 
 const UNTIL_GO = "until test -e go; do sleep 0.05; done";
 
@@ -34,7 +34,7 @@ flow(
     await go(stage);
     await stage.until("job", "completed");
   },
-  { vias: ["source", "executable", "oldest"] },
+  { vias: ["source", "executable", "oldest"], stores: BOTH_STORES },
 );
 
 flow("progress: a job without queuectl in its PATH needs none; bad input is 2", async (stage) => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
-import { flow } from "./stage.ts";
+import { BOTH_STORES, flow } from "./stage.ts";
 
 flow("worker start --singleton yields to one whose clock was ahead", async (stage) => {
   // Its heart does not beat at each of so many ticks.
@@ -29,4 +29,4 @@ flow("worker start --singleton: of three that start at once, one stays", async (
   const said = starts.filter(({ stderr }) => stderr.includes("is ready"));
   assert.deepEqual(said.map(({ pid }) => pid), workers.map(({ pid }) => pid));
   await stage.until("job", "completed");
-}, { vias: ["source"] });
+}, { vias: ["source"], stores: BOTH_STORES });

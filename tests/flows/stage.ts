@@ -17,6 +17,7 @@ import {
   type StoreKind,
   type StoreLock,
   type StoreReader,
+  STORES_VARIABLE,
 } from "./stage_store.ts";
 
 /** An attempt as `show --json` prints it. */
@@ -68,9 +69,6 @@ export interface FlowOptions {
   readonly ignore?: boolean;
 }
 
-/** Names the stores in which all flows are played, instead of those that each one names. */
-const STORES = "QUEUECTL_TEST_STORES";
-
 /** For a flow that is not about what holds the store, but asks much of it. */
 export const BOTH_STORES: readonly StoreKind[] = ["sqlite", "postgres"];
 
@@ -86,7 +84,7 @@ export function flow(
   body: (stage: Stage) => Promise<void>,
   { vias = ["source", "executable"], stores = ["sqlite"], ignore = false }: FlowOptions = {},
 ): void {
-  const wanted = Deno.env.get(STORES)?.split(",") as StoreKind[] | undefined ?? stores;
+  const wanted = Deno.env.get(STORES_VARIABLE)?.split(",") as StoreKind[] | undefined ?? stores;
   const plays = wanted.flatMap((kind) =>
     (kind === "sqlite" ? vias : vias.slice(-1)).map((via) => ({ kind, via }))
   );
@@ -153,6 +151,11 @@ export class Stage implements AsyncDisposable {
     return this.#store.address;
   }
 
+  /** The store's address as it is shown. */
+  get location(): string {
+    return this.#store.location;
+  }
+
   /** The directory with the spool files. */
   get directory(): string {
     return this.#store.directory;
@@ -193,11 +196,44 @@ export class Stage implements AsyncDisposable {
     return await this.#store.isWriting(pid);
   }
 
-  /** What tells every process of the flow where it is, and where its store is not in the default place. */
+  /** Rings the doorbell of a worker, by its id. */
+  async ring(worker: string): Promise<void> {
+    await this.#store.ring(worker);
+  }
+
+  /** Takes the store away from under whoever works with it. */
+  async removeStore(): Promise<void> {
+    await this.#store.remove();
+  }
+
+  /** The size of the log that the store writes ahead, bytes: 0 where that is a server's. */
+  logSize(): number {
+    return this.#store.logSize();
+  }
+
+  /** What is damaged in the store, below all that it says of jobs. */
+  async damage(): Promise<readonly string[]> {
+    return await this.#store.damage();
+  }
+
+  /** The endings of the files that are the store itself, while a worker is at work. */
+  get endings(): readonly string[] {
+    return this.#store.endings;
+  }
+
+  /** What tells a program where the store is, if that is not the default place. */
+  get variables(): Readonly<Record<string, string>> {
+    return this.#store.variables;
+  }
+
+  /** What clients of the store that are not queuectl need in their environment. */
+  get clientVariables(): Readonly<Record<string, string>> {
+    return this.#store.clientVariables;
+  }
+
+  /** What tells every process of the flow where it is, and where its store is. */
   get #environment(): Record<string, string> {
-    return this.kind === "sqlite"
-      ? { [MARK]: this.home }
-      : { [MARK]: this.home, QUEUECTL_DB: this.store };
+    return { [MARK]: this.home, ...this.variables };
   }
 
   /** A path in the home directory. */

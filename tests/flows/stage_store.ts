@@ -6,17 +6,29 @@
 
 import { DatabaseSync } from "node:sqlite";
 import type { Row, SqlValue } from "../../src/store/sql/work.ts";
+import { ringDoorbells } from "../../src/store/sqlite/doorbell.ts";
 import type { TempDir } from "../helpers/temp_dir.ts";
+
+/** Names the stores in which all flows are played, instead of those that each one names. */
+export const STORES_VARIABLE = "QUEUECTL_TEST_STORES";
 
 /** What holds the store of a flow. */
 export type StoreKind = "sqlite" | "postgres";
 
 /** A store by what holds it. */
 export interface StageStore extends AsyncDisposable {
-  /** What `--db` takes: the path of the file, or the URL. */
+  /** What `--db` takes, and jobs find in `QUEUECTL_DB`: the path of the file, or the URL. */
   readonly address: string;
+  /** The address as it is shown. */
+  readonly location: string;
   /** Where spool files are. */
   readonly directory: string;
+  /** What tells a program where it is, if it is not in the default place. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** What clients that are not queuectl need in their environment to get in. */
+  readonly clientVariables: Readonly<Record<string, string>>;
+  /** The endings of the files that are the store itself, while a worker is at work: none if a server has it. */
+  readonly endings: readonly string[];
   /** Runs a statement of its own, in which `?` is a parameter; returns the rows. */
   ask(sql: string, ...values: readonly SqlValue[]): Promise<readonly Row[]>;
   /** Takes a lock with which the store is away for all who want to write, until it is disposed of. */
@@ -31,6 +43,14 @@ export interface StageStore extends AsyncDisposable {
   isNext(pid: number): Promise<boolean>;
   /** Whether a process is in the middle of a transaction in which it writes. */
   isWriting(pid: number): Promise<boolean>;
+  /** Rings the doorbell of a worker, by its id. */
+  ring(worker: string): Promise<void>;
+  /** The size of the log that is written ahead, bytes: 0 where that is a server's, for all of its databases. */
+  logSize(): number;
+  /** Takes it away from under whoever works with it. */
+  remove(): Promise<void>;
+  /** What is damaged in it below all that it says of jobs; empty where that is for a server to find. */
+  damage(): Promise<readonly string[]>;
 }
 
 /** A connection that holds no snapshot between two questions. */
@@ -57,7 +77,11 @@ function sqliteStageStore(path: string): StageStore {
   };
   return {
     address: path,
+    location: path,
     directory: `${path}.d`,
+    variables: {},
+    clientVariables: {},
+    endings: [".db", ".db-wal", ".db-shm", ".sock"],
     // deno-lint-ignore require-await -- the other kind cannot answer at once
     ask: async (sql, ...values) => {
       // To be the last who closes a file that it may write has consequences.
@@ -91,6 +115,17 @@ function sqliteStageStore(path: string): StageStore {
     isNext: async (pid) => hasTurn(`${path}.d/turnstile`, pid),
     // deno-lint-ignore require-await
     isWriting: async (pid) => hasWriteLock(`${path}-shm`, pid),
+    ring: (worker) => ringDoorbells(`${path}.d`, [worker]),
+    remove: async () => {
+      for (const end of ["", "-wal", "-shm"]) await Deno.remove(path + end);
+    },
+    logSize: () => Deno.statSync(`${path}-wal`).size,
+    // deno-lint-ignore require-await
+    damage: async () => {
+      using database = new DatabaseSync(path, { readOnly: true });
+      return database.prepare("PRAGMA integrity_check").all()
+        .map((row) => String(row.integrity_check)).filter((line) => line !== "ok");
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

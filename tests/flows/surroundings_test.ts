@@ -1,7 +1,7 @@
 /** Where and with what a command runs. */
 
 import assert from "node:assert/strict";
-import { flow } from "./stage.ts";
+import { BOTH_STORES, flow } from "./stage.ts";
 
 flow("a command finds its QUEUECTL_ variables, and the worker's environment", async (stage) => {
   const print = "env | grep -E '^(QUEUECTL_|WORKERS_OWN|ENQUEUERS_OWN)' | sort; " +
@@ -11,8 +11,8 @@ flow("a command finds its QUEUECTL_ variables, and the worker's environment", as
     env: { ENQUEUERS_OWN: "1", QUEUECTL_ATTEMPT_TOKEN: "planted" },
   });
   assert.equal(code, 0);
-  // The store given as a relative path, and variables of an outer attempt to be dropped.
-  const db = ".local/share/queuectl/queue.db";
+  // The store given as a relative path if it is one, and variables of an outer attempt to be dropped.
+  const db = stage.store.replace(`${stage.home}/`, "");
   const worker = await stage.run(["worker", "start", "--drain", "--db", db], {
     env: { WORKERS_OWN: "1", QUEUECTL_JOB_ID: "outer", QUEUECTL_ATTEMPT_TOKEN: "outer" },
   });
@@ -35,7 +35,7 @@ flow("a command finds its QUEUECTL_ variables, and the worker's environment", as
     tokens.add(token!);
   }
   assert.equal(tokens.size, 2);
-});
+}, { stores: BOTH_STORES });
 
 flow("a job enqueues into its own store without saying which", async (stage) => {
   const db = stage.join("other.db");
@@ -70,7 +70,7 @@ flow("a job runs in the directory in which it was enqueued", async (stage) => {
 
 flow("a directory that is missing or none is a clear error, and retried", async (stage) => {
   await Deno.mkdir(stage.join("gone"));
-  await stage.run(["enqueue", "--id", "gone", "-r", "0", "--", "true"], {
+  await stage.run(["enqueue", "--id", "gone", "-r", "0", "--cwd", ".", "--", "true"], {
     cwd: stage.join("gone"),
   });
   await Deno.remove(stage.join("gone"));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { waitFor } from "../helpers/wait_for.ts";
 import { readMetricsText, valueOf } from "../observe/prometheus.ts";
-import { flow, isLiving } from "./stage.ts";
+import { BOTH_STORES, flow, isLiving } from "./stage.ts";
 
 /** What is answered, as `STATUS body`. */
 async function ask(url: string, path: string, token?: string): Promise<string> {
@@ -50,7 +50,7 @@ flow("worker start --listen tells of the worker and its store", async (stage) =>
   await waitFor(async () => await ask(url, "/readyz") === "503 The worker is ending");
   await Deno.writeTextFile(stage.join("go"), "");
   await stage.end(worker);
-});
+}, { stores: BOTH_STORES });
 
 flow("worker start --detach --listen says where, and asks for the token", async (stage) => {
   const start = ["worker", "start", "--detach", "--listen"];

@@ -1,7 +1,6 @@
 /** When a job runs: by priority, not before a time, not before it is released, after others, once. */
 
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { waitFor } from "../helpers/wait_for.ts";
 import { BOTH_STORES, flow, isLiving, type JobJson, secondsBetween, type Stage } from "./stage.ts";
 
@@ -22,13 +21,15 @@ flow("jobs run by priority, equal ones in order of arrival", async (stage) => {
 flow("--delay and --run-at: not before, and without waiting for a poll", async (stage) => {
   await stage.ok("config", "set", "poll_interval", "10m");
   await stage.worker();
-  const at = new Date(Date.now() + 3000).toISOString();
-  await Promise.all([
-    stage.enqueue("true", "--id", "delayed", "--delay", "2500ms"),
-    stage.enqueue("true", "--id", "timed", "--run-at", at),
-    stage.enqueue("true", "--id", "past", "--run-at", "2001-01-01T00:00:00Z"),
+  const at = new Date(Date.now() + 4000).toISOString();
+  const enqueue = (...flags: readonly string[]) =>
+    stage.json<JobJson>("enqueue", ...flags, "--command", "true");
+  // As they were enqueued: where everything takes long, they run before one can look.
+  const [delayed, timed] = await Promise.all([
+    enqueue("--id", "delayed", "--delay", "2500ms"),
+    enqueue("--id", "timed", "--run-at", at),
+    enqueue("--id", "past", "--run-at", "2001-01-01T00:00:00Z"),
   ]);
-  const [delayed, timed] = await Promise.all([stage.job("delayed"), stage.job("timed")]);
   assert.equal(delayed.state, "scheduled");
   assert.equal(timed.run_at, at);
   assert.equal(secondsBetween(delayed.created_at, delayed.run_at), 2.5);
@@ -132,9 +133,11 @@ flow("--if-exists replace: the newest of many is the one that runs", async (stag
 
 /** When somebody asked for the end of a running job, milliseconds, as the store has it. */
 async function requestedAt(stage: Stage): Promise<number> {
-  using database = new DatabaseSync(stage.store, { readOnly: true });
-  const find = database.prepare("SELECT updated_at FROM job WHERE cancel_requested = 1");
-  return await waitFor(() => find.get()?.updated_at as number | undefined, { interval: 2 });
+  await using reader = await stage.reader();
+  return await waitFor(async () => {
+    const [row] = await reader.ask("SELECT updated_at FROM job WHERE cancel_requested = 1");
+    return row !== undefined && Number(row.updated_at);
+  }, { interval: 2 });
 }
 
 flow("cancel ends the tree within a second of the request, and the grace", async (stage) => {
@@ -154,4 +157,4 @@ flow("cancel ends the tree within a second of the request, and the grace", async
   assert.deepEqual([state, error], ["cancelled", "cancelled"]);
   const took = Date.parse(finished_at!) - requested;
   assert.ok(took >= 490 && took <= 1500, `${took} ms`);
-});
+}, { stores: BOTH_STORES });

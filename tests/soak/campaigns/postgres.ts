@@ -59,7 +59,7 @@ export async function outageCampaign(dir: TempDir, options: OutageOptions): Prom
   const mark = { [MARK]: home };
   const processes = () => findProcesses((env) => env.includes(`${MARK}=${home}`));
   const place = {
-    kind: "postgres" as const,
+    damage: () => Promise.resolve([]),
     join: (...names: readonly string[]) => dir.join(...names),
     lines: (name: string) => linesOf(dir.join(name)),
     leftovers: () => machines.flatMap(({ files }) => spoolOf(files)),

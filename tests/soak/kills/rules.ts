@@ -21,7 +21,7 @@ export interface Known {
 }
 
 /** Where the campaign was. */
-export type Place = Pick<Stage, "kind" | "lines" | "leftovers">;
+export type Place = Pick<Stage, "damage" | "lines" | "leftovers">;
 
 interface Attempt {
   readonly attempt: number;
@@ -262,7 +262,6 @@ function isKept(text: string, token: string, ended: Kind | null): boolean {
 }
 
 async function judgeStore(stage: Place, ledger: Ledger, batchSize: number): Promise<string[]> {
-  const integrity = stage.kind === "sqlite" ? await ledger.ask("PRAGMA integrity_check") : [];
   const counters = await ledger.ask(`SELECT state, queue, sum(jobs) AS jobs FROM (
       SELECT state, queue, jobs FROM counter
       UNION ALL SELECT state, queue, -count(*) FROM job GROUP BY state, queue
@@ -274,7 +273,7 @@ async function judgeStore(stage: Place, ledger: Ledger, batchSize: number): Prom
     return count === 0 ? [] : [`the store has ${count} ${what}`];
   };
   return [
-    ...integrity.map((row) => String(row.integrity_check)).filter((line) => line !== "ok"),
+    ...await stage.damage(),
     ...counters.map(({ state, jobs }) => `the counter of ${state} is off by ${jobs}`),
     ...batches.filter(([batch, jobs]) => batch.startsWith("batch-") && jobs?.length !== batchSize)
       .map(([batch, jobs]) => `of ${batch} there are ${jobs?.length} jobs`),

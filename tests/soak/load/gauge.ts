@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GUARD_NAME } from "../../../src/worker/guard.ts";
 import { listProcesses } from "../../../src/worker/host.ts";
 import type { Stage } from "../../flows/stage.ts";
 import type { Ledger } from "../kills/ledger.ts";
@@ -16,6 +17,7 @@ export interface Sample {
   readonly memory: number;
   readonly descriptors: number;
   readonly threads: number;
+  /** Processes that it has started, but the shell that ends its jobs if it dies: one, where machines share a store. */
   readonly children: number;
   /** The size of the write-ahead log, MB; 0 where it is a server's. */
   readonly wal: number;
@@ -45,9 +47,7 @@ export class Gauge {
       descriptors: [...Deno.readDirSync(`/proc/${this.#pid}/fd`)].length,
       threads: field("Threads"),
       children: this.#children().length,
-      wal: this.#stage.kind === "sqlite"
-        ? Deno.statSync(`${this.#stage.store}-wal`).size / 2 ** 20
-        : 0,
+      wal: this.#stage.logSize() / 2 ** 20,
     };
     this.samples.push(sample);
     return sample;
@@ -55,7 +55,8 @@ export class Gauge {
 
   #children(): number[] {
     const all = [...listProcesses().values()];
-    return all.filter(({ parent, alive }) => alive && parent === this.#pid).map(({ pid }) => pid);
+    return all.filter(({ parent, alive }) => alive && parent === this.#pid).map(({ pid }) => pid)
+      .filter((pid) => !isGuard(pid));
   }
 
   /** The most of something in all samples. */
@@ -67,6 +68,15 @@ export class Gauge {
   median(what: keyof Sample, from: number, to: number): number {
     const within = this.samples.filter(({ done }) => done >= from && done < to);
     return median(within.map((sample) => sample[what]));
+  }
+}
+
+function isGuard(pid: number): boolean {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0").includes(GUARD_NAME);
+  } catch {
+    // It has ended in the meantime.
+    return false;
   }
 }
 
