@@ -1,8 +1,9 @@
 /**
- * `deno run -A --config tests/deno.json tests/bench/fleet.ts [--workers 200] [--processes 4] [--json] [ADDRESS]`: what so
- * many workers ask of a store when they start, while they are idle, when they are rung, and when their server
- * comes back. The supervisors are real; what they run is not. Without an address it starts a PostgreSQL server of
- * its own, and only then can say what that does.
+ * `deno run -A --config tests/deno.json tests/bench/fleet.ts [--workers 200] [--processes 4] [--stores 1] [--queues 1]
+ * [--json] [ADDRESS]`: what so many workers ask of a server when they start, while they are idle, when they are rung, and
+ * when it comes back. The supervisors are real; what they run is not. Each process of them works on one of the
+ * stores, which are schemas of one database, and on one of the queues, if there are several. Without an address it starts a
+ * PostgreSQL server of its own, and only then can say what that does.
  *
  * @module
  */
@@ -13,7 +14,7 @@ import { waitFor } from "../helpers/wait_for.ts";
 import { PostgresServer } from "../toolchain/postgres.ts";
 import { REPOSITORY } from "../toolchain/folders.ts";
 import { openStore } from "../../src/store/open.ts";
-import type { Store } from "../../src/store/store.ts";
+import type { WorkerInfo } from "../../src/store/workers.ts";
 import { COUNTS_STATEMENTS, demandDuring } from "./fleet/server_watch.ts";
 import { cpuTimeOf } from "./resident.ts";
 
@@ -31,11 +32,15 @@ const { values, positionals: [given] } = parseArgs({
     workers: { type: "string", default: "200" },
     processes: { type: "string", default: "4" },
     slots: { type: "string", default: "4" },
+    stores: { type: "string", default: "1" },
+    queues: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
   },
 });
 const workers = Number(values.workers);
 const processes = Number(values.processes);
+/** What is given to which process: the first store or queue to the first, and so on, over and over. */
+const parts = { stores: Number(values.stores), queues: Number(values.queues) };
 
 /** One line of the report. */
 type Line = Readonly<Record<string, string | number>>;
@@ -47,12 +52,17 @@ const later = (milliseconds: number) => new Promise<void>((done) => setTimeout(d
 class Fleet implements AsyncDisposable {
   readonly #children: readonly Deno.ChildProcess[];
 
-  constructor(address: string) {
+  constructor() {
     const args = ["run", "--quiet", "--allow-all", "--no-check", "--config"];
-    const program = ["tests/deno.json", "tests/bench/programs/fleet.ts", address];
-    this.#children = Array.from({ length: processes }, () =>
+    const program = ["tests/deno.json", "tests/bench/programs/fleet.ts"];
+    this.#children = Array.from({ length: processes }, (_, n) =>
       new Deno.Command(Deno.execPath(), {
-        args: [...args, ...program, String(workers / processes), values.slots],
+        args: [
+          ...[...args, ...program, addressOf(n % parts.stores), String(workers / processes)],
+          ...parts.queues === 1
+            ? [values.slots]
+            : [values.slots, queueOf(Math.floor(n / parts.stores))],
+        ],
         cwd: REPOSITORY,
         stdin: "piped",
         stdout: "piped",
@@ -75,8 +85,23 @@ class Fleet implements AsyncDisposable {
   }
 }
 
-async function all(store: Store): Promise<void> {
-  await waitFor(async () => (await store.workers()).length >= workers, {
+/** Of a store, counted from 0. */
+function addressOf(store: number): string {
+  const url = new URL(given ?? server!.url);
+  if (given === undefined || parts.stores > 1) url.searchParams.set("schema", `fleet_${store}`);
+  return url.href;
+}
+
+function queueOf(n: number): string {
+  return parts.queues === 1 ? "default" : `queue-${n % parts.queues}`;
+}
+
+async function allWorkers(): Promise<readonly WorkerInfo[]> {
+  return (await Promise.all(stores.map((store) => store.workers()))).flat();
+}
+
+async function all(): Promise<void> {
+  await waitFor(async () => (await allWorkers()).length >= workers, {
     timeout: 120_000,
     interval: 200,
     message: `${workers} workers`,
@@ -84,18 +109,29 @@ async function all(store: Store): Promise<void> {
 }
 
 /** Every heart has beaten once more since this was called. */
-async function beaten(store: Store): Promise<void> {
-  const before = new Map((await store.workers()).map(({ id, heartbeat }) => [id, heartbeat]));
+async function beaten(): Promise<void> {
+  const before = new Map((await allWorkers()).map(({ id, heartbeat }) => [id, heartbeat]));
   await waitFor(
     async () =>
-      (await store.workers()).every(({ id, heartbeat }) => heartbeat > (before.get(id) ?? -1)),
+      (await allWorkers()).every(({ id, heartbeat }) => heartbeat > (before.get(id) ?? -1)),
     { timeout: 60_000, interval: 200, message: "a beat of every heart" },
   );
 }
 
-async function completed(store: Store): Promise<number> {
-  const { queues } = await store.status();
-  return queues.reduce((sum, { counts }) => sum + counts.completed, 0);
+async function completed(): Promise<number> {
+  const states = await Promise.all(stores.map((store) => store.status()));
+  return states.flatMap(({ queues }) => queues)
+    .reduce((sum, { counts }) => sum + counts.completed, 0);
+}
+
+/** Spreads jobs over all stores and queues. */
+async function enqueue(count: number, command: string): Promise<void> {
+  const jobs = Array.from({ length: count }, (_, n) => {
+    const queue = queueOf(Math.floor(n / parts.stores));
+    return newJob(`${command}-${n}`, { command, queue });
+  });
+  const some = stores.map((_, store) => jobs.filter((_, n) => n % parts.stores === store));
+  await Promise.all(stores.map((store, n) => store.enqueue(some[n]!)));
 }
 
 await using cleanUp = new AsyncDisposableStack();
@@ -107,8 +143,10 @@ const server = given === undefined
     }),
   )
   : null;
-const address = given ?? `${server!.url}?schema=fleet`;
-const store = cleanUp.use(await openStore(address, { create: true }));
+const stores = await Promise.all(
+  Array.from({ length: parts.stores }, (_, n) => openStore(addressOf(n), { create: true })),
+);
+for (const store of stores) cleanUp.use(store);
 let fleet: Fleet | null = null;
 
 /** Notes what was asked of the server while something happened. */
@@ -134,27 +172,25 @@ async function note(what: string, happening: () => Promise<void>): Promise<void>
 }
 
 await note("start", async () => {
-  fleet = cleanUp.use(new Fleet(address));
-  await all(store);
+  fleet = cleanUp.use(new Fleet());
+  await all();
 });
 await later(SETTLING);
 await note("idle", () => later(IDLE));
 await note("one job", async () => {
-  await store.enqueue([newJob("one")]);
-  await waitFor(async () => await completed(store) === 1);
+  await enqueue(1, "sleep 0");
+  await waitFor(async () => await completed() === 1);
   await later(AFTER_RING);
 });
 await note(`${BURST} jobs of 100 ms`, async () => {
-  await store.enqueue(
-    Array.from({ length: BURST }, (_, n) => newJob(`burst-${n}`, { command: "sleep 0.1" })),
-  );
-  await waitFor(async () => await completed(store) === BURST + 1, { timeout: 120_000 });
+  await enqueue(BURST, "sleep 0.1");
+  await waitFor(async () => await completed() === BURST + 1, { timeout: 120_000 });
 });
 if (server !== null) {
   await later(SETTLING);
   await note("restart of the server", async () => {
     await server.restart("fast");
-    await waitFor(() => beaten(store).then(() => true).catch(() => false), { timeout: 120_000 });
+    await waitFor(() => beaten().then(() => true).catch(() => false), { timeout: 120_000 });
   });
   await later(SETTLING);
   await note("idle again", () => later(IDLE));

@@ -1,4 +1,11 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  partialDeepStrictEqual,
+  strictEqual,
+} from "node:assert/strict";
+import { TestSchema } from "../toolchain/postgres_session.ts";
 import { Queue } from "./queue.ts";
 
 /** A store with two jobs, one of which has run, and no worker. */
@@ -156,4 +163,18 @@ Deno.test("migrate moves to a store that has only been made, and names what else
   }
   strictEqual((await queue.cli("migrate", "--to", other.path)).code, 0);
   strictEqual((await other.cli("show", "b")).code, 0);
+});
+
+Deno.test("migrate moves from one schema of a server to another one", async () => {
+  await using queue = await Queue.open();
+  await using from = await TestSchema.named();
+  await using to = await TestSchema.named();
+  strictEqual((await queue.cli("--db", from.url, "enqueue", "--id=a", "--", "true")).code, 0);
+  const migrate = ["migrate", "--from", from.url, "--to"];
+  match((await queue.cli(...migrate, from.url)).stderr, /cannot be moved to itself/);
+  const { code, stdout, stderr } = await queue.cli(...migrate, to.url, "--json");
+  deepStrictEqual({ code, stderr }, { code: 0, stderr: "" });
+  partialDeepStrictEqual(JSON.parse(stdout), { jobs: 1, resumed: false });
+  strictEqual((await queue.cli("--db", to.url, "show", "a")).code, 0);
+  match((await queue.cli("--db", from.url, "list")).stderr, /was moved to postgres:/);
 });

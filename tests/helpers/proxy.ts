@@ -25,6 +25,8 @@ const BOTH: readonly Direction[] = ["there", "back"];
 export class Proxy implements AsyncDisposable {
   /** Where it listens. */
   readonly port: number;
+  /** What becomes of the bytes that pass, as where somebody in between answers for the server. */
+  edit: (bytes: Uint8Array, direction: Direction) => Uint8Array = (bytes) => bytes;
   readonly #hostname: string;
   readonly #target: Deno.ConnectOptions;
   readonly #treatments: Record<Direction, Treatment> = {
@@ -152,12 +154,13 @@ export class Proxy implements AsyncDisposable {
         // What was lost cannot be told from what never came: the end of it is lost, too.
         if (count === null && line.isHalfOpen(direction)) return await line.closed;
         if (count === null) break;
+        const bytes = this.edit(buffer.subarray(0, count), direction);
         const treatment = this.#treatments[direction];
         const lateness = treatment.kind === "late" ? treatment.milliseconds : 0;
         if (lateness > 0 || line.isLate(direction)) {
-          line.sendLate(direction, to, buffer.slice(0, count), lateness);
+          line.sendLate(direction, to, bytes.slice(), lateness);
         } else if (await this.#comes(line, direction)) {
-          await writeAll(to, buffer.subarray(0, count));
+          await writeAll(to, bytes);
         }
       }
     } catch {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { jobToRecord, type MovedJob, pieceToRecord } from "../../src/job/record.ts";
 import { readRecord, type RecordSurroundings } from "../../src/job/read_record.ts";
+import { errorText } from "../../src/job/outcome.ts";
 import { SpecError } from "../../src/job/spec.ts";
 import { movedJob } from "./moved_jobs.ts";
 
@@ -56,6 +57,11 @@ const ATTEMPT = {
   host: "h",
   output_bytes: 2,
 };
+
+Deno.test("readRecord() cuts an error that an older version has kept at any length", () => {
+  const { job } = read({ ...DEAD, error: "x".repeat(5000) });
+  assert.equal(job.error, errorText("x".repeat(5000)));
+});
 
 Deno.test("readRecord() gives back what jobToRecord() wrote", () => {
   fc.assert(

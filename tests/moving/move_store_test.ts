@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { ConflictError, MovedStoreError, StoreError } from "../../src/errors.ts";
+import { errorText } from "../../src/job/outcome.ts";
 import { newJob } from "../job/jobs.ts";
 import { Killed, look, Places, says, testEachTarget, testEachWay } from "./places.ts";
 import { makeStoreWithLost } from "./template.ts";
@@ -28,7 +29,19 @@ testEachWay(
     await store.enqueue([newJob("new")]);
     strictEqual((await store.jobs({}))[0]!.id, "new");
   },
+  [["postgres", "postgres"], ["old postgres", "postgres"]],
 );
+
+Deno.test("moveStore() cuts an error that an older version has kept, where PostgreSQL would not take it", async () => {
+  await using places = await Places.make(["sqlite", "postgres"]);
+  // Nothing in it comes twice, so it cannot be made shorter.
+  const error = Array.from({ length: 100 }, () => crypto.randomUUID()).join();
+  await places.from.change(`UPDATE job SET error = '${error}' WHERE state = 'dead'`);
+  await places.move();
+  await using store = await places.to.open({ create: false });
+  const [dead] = await store.jobs({ states: ["dead"] });
+  strictEqual(dead?.error, errorText(error));
+});
 
 testEachWay(
   "moveStore() goes on after a kill behind any step, with nothing lost and nothing twice",

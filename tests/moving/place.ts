@@ -11,10 +11,11 @@ import { SqlStore } from "../../src/store/sql/sql_store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type TempDir, tempDir } from "../helpers/temp_dir.ts";
 import { openSqlite } from "../store/open_sqlite.ts";
+import type { PostgresVersion } from "../toolchain/postgres_program.ts";
 import { TestSchema } from "../toolchain/postgres_session.ts";
 
-/** In which database. */
-export type Kind = "sqlite" | "postgres";
+/** In which database; `old postgres` is the oldest one that will do. */
+export type Kind = "sqlite" | "postgres" | "old postgres";
 
 /** The rows of each table, in an order of their own, as JSON of their columns. */
 export type Contents = Readonly<Record<string, readonly string[]>>;
@@ -44,7 +45,8 @@ export interface Place extends AsyncDisposable {
 
 /** A place with nothing in it. */
 export function newPlace(kind: Kind): Promise<Place> {
-  return kind === "sqlite" ? SqlitePlace.make() : PostgresPlace.make();
+  if (kind === "sqlite") return SqlitePlace.make();
+  return PostgresPlace.make(kind === "postgres" ? "newest" : "oldest");
 }
 
 /** Moves a store, in one go. */
@@ -154,8 +156,8 @@ class PostgresPlace implements Place {
     this.location = location;
   }
 
-  static async make(): Promise<PostgresPlace> {
-    const schema = await TestSchema.named();
+  static async make(version: PostgresVersion): Promise<PostgresPlace> {
+    const schema = await TestSchema.named(version);
     const url = new URL(schema.url);
     url.password = "";
     return new PostgresPlace(schema, url.href);

@@ -144,11 +144,17 @@ export function says(kind: new (message?: string) => Error, ...texts: readonly s
 }
 
 /** Registers tests. */
-export type RegisterWays = (title: string, body: (way: Way) => Promise<void>) => void;
+export type RegisterWays = (
+  title: string,
+  body: (way: Way) => Promise<void>,
+  others?: readonly Way[],
+) => void;
 
-/** A test for each way. */
-export const testEachWay: RegisterWays = (title, body) => {
-  for (const way of WAYS) Deno.test(`${title} (${way.join(" to ")})`, () => body(way));
+/** A test for each way, and for others. */
+export const testEachWay: RegisterWays = (title, body, others = []) => {
+  for (const way of [...WAYS, ...others]) {
+    Deno.test(`${title} (${way.join(" to ")})`, () => body(way));
+  }
 };
 
 /** A test for each target: of what is found out on its side, and told there. */

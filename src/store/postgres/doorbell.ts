@@ -4,23 +4,29 @@
  * NOTIFY wakes each process of the server that listens to anything in the database (14 µs a process, measured with 90
  * of them, 33 with one channel for all), and all who commit one wait for each other. So it comes after the commit that
  * it tells of, in a transaction that does not wait for the disk; a process has one under way at a time, and a store
- * one in {@link WINDOW} milliseconds, whoever rings. Who comes too early looks again when that is over, unless
- * somebody has rung since.
+ * one in {@link WINDOW} milliseconds, or of few workers in {@link SHORT_WINDOW}, whoever rings. Who comes too early
+ * looks again when that is over, unless somebody has rung since.
  *
  * Of more than {@link FEW} workers those are woken that have free slots for the queues in which jobs wait, and of those
  * that serve the same queues no more than there are jobs; those who are to end a job; and one if there is anything else to do.
+ * Where it takes long to count these jobs (`../sql/pace.ts` says why), that is done in a tenth of the time; else any {@link FEW}
+ * are woken.
  *
  * @module
  */
 
 import { sleep } from "../../worker/sleep.ts";
 import type { Connection, Connections } from "./connections.ts";
+import { Pace } from "../sql/pace.ts";
 
 /** Of so many workers all are woken. */
 const FEW = 8;
 
 /** Milliseconds between two rings of a store. */
 const WINDOW = 20;
+
+/** The same of a store with few workers, whom a ring costs little: a single job begins at once. */
+const SHORT_WINDOW = 4;
 
 /** Jobs that are due within so many milliseconds are worth a ring: workers poll every second. */
 const SOON = 1000;
@@ -33,13 +39,15 @@ const MOST_COUNTED = 256;
 
 const PENDING = "SELECT count(*) FROM (SELECT FROM job WHERE state = 'pending'";
 
+const FLEET = `fleet AS MATERIALIZED (SELECT count(*) > ${FEW} AS is_large FROM worker)`;
+
 /** Workers that serve the same queues are a lane: there are few, and for each the jobs that wait are counted once. */
-const ABLE = `fleet AS MATERIALIZED (SELECT count(*) > ${FEW} AS is_large FROM worker),
-  lane AS MATERIALIZED (
+const ABLE = `lane AS MATERIALIZED (
     SELECT queues, CASE WHEN queues IS NULL THEN (${PENDING} LIMIT ${MOST_COUNTED}) AS waiting)
       ELSE (${PENDING} AND queue = ANY (ARRAY(SELECT jsonb_array_elements_text(queues::jsonb)))
         LIMIT ${MOST_COUNTED}) AS waiting) END AS pending
-    FROM (SELECT DISTINCT queues FROM worker WHERE draining = 0 AND (SELECT is_large FROM fleet)) AS lane
+    FROM (SELECT DISTINCT queues FROM worker
+      WHERE draining = 0 AND (SELECT is_large FROM fleet) AND $2::int = 1) AS lane
   ), able AS MATERIALIZED (
     SELECT id, worker.queues, pending, random() AS place, slots -
       (SELECT count(*) FROM job WHERE state = 'processing' AND worker_id = worker.id) AS free
@@ -62,23 +70,29 @@ const CHOSEN = `chosen AS (
     UNION
     SELECT worker_id FROM job WHERE cancel_requested = 1
     UNION
-    (SELECT id FROM worker WHERE draining = 0 AND (SELECT is_large FROM fleet) AND (SELECT ${MORE})
-      ORDER BY random() LIMIT 1)
+    (SELECT id FROM worker WHERE draining = 0 AND (SELECT is_large FROM fleet) AND $2::int = 1
+      AND (SELECT ${MORE}) ORDER BY random() LIMIT 1)
+    UNION
+    (SELECT id FROM worker WHERE draining = 0 AND (SELECT is_large FROM fleet) AND $2::int = 0
+      ORDER BY random() LIMIT ${FEW})
   )`;
 
 /**
- * Rings, if the last ring was long enough ago and before a moment. The sequence `bell` holds when that was, since it is
+ * Rings, if the last ring was long enough ago and before a moment; the jobs that wait are counted if `$2` is 1. The sequence `bell` holds when that was, since it is
  * changed at once and by no transaction.
  */
-const RING = `WITH bell_now AS MATERIALIZED (
-    SELECT last_value AS last, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now FROM bell
+const RING = `WITH ${FLEET}, bell_now AS MATERIALIZED (
+    SELECT last_value AS last, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
+      CASE WHEN (SELECT is_large FROM fleet) THEN ${WINDOW} ELSE ${SHORT_WINDOW} END AS length FROM bell
   ), turn AS MATERIALIZED (
     SELECT setval('bell', now), set_config('synchronous_commit', 'off', true) FROM bell_now
-    WHERE last < $1::bigint AND (now - last >= ${WINDOW} OR last > now)
+    WHERE last < $1::bigint AND (now - last >= length OR last > now)
   ), ${ABLE}, ${CHOSEN}
-  SELECT now, last, EXISTS (SELECT FROM turn) AS has_rung,
+  SELECT now, last, length, EXISTS (SELECT FROM turn) AS has_rung,
     CASE WHEN EXISTS (SELECT FROM turn)
-      THEN (SELECT count(pg_notify(${CHANNEL}, '')) FROM chosen) END AS woken
+      THEN (SELECT count(pg_notify(${CHANNEL}, '')) FROM chosen) END AS woken,
+    extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS took,
+    (SELECT last_value FROM job_seq_seq) AS newest
   FROM bell_now`;
 
 const RING_AT = `SELECT set_config('synchronous_commit', 'off', true), pg_notify(${CHANNEL}, '')
@@ -117,6 +131,7 @@ const ringers = new WeakMap<Connections, Ringer>();
 class Ringer {
   readonly #connections: Connections;
   readonly #workers = new Set<string>();
+  readonly #counting = new Pace();
   #isForAll = false;
   #isRinging = false;
 
@@ -146,10 +161,14 @@ class Ringer {
     }
     if (!this.#isForAll) return;
     this.#isForAll = false;
-    const wait = await this.#connections.use((connection) => ring(connection));
+    const wait = await this.#ringAll();
     if (wait === null) return;
     await sleep(wait.length * (1 + Math.random() / 4));
-    await this.#connections.use((connection) => ring(connection, wait.since));
+    await this.#ringAll(wait.since);
+  }
+
+  #ringAll(since?: number): Promise<Wait | null> {
+    return this.#connections.use((connection) => ring(connection, this.#counting, since));
   }
 }
 
@@ -162,11 +181,17 @@ interface Wait {
 }
 
 /** Rings, unless somebody has since a moment; null if nothing is left to be done. */
-async function ring(connection: Connection, since = Number.MAX_SAFE_INTEGER): Promise<Wait | null> {
-  const { rows: [row] } = await connection.query(RING, [since]);
-  const { now, last, has_rung: hasRung } = row as Record<string, number>;
+async function ring(
+  connection: Connection,
+  counting: Pace,
+  since = Number.MAX_SAFE_INTEGER,
+): Promise<Wait | null> {
+  const counts = counting.isTime;
+  const { rows: [row] } = await connection.query(RING, [since, counts ? 1 : 0]);
+  const { now, last, length, took, newest, has_rung: hasRung } = row as Record<string, number>;
+  if (counts) counting.note(took!, newest!);
   if (hasRung === 1 || last! >= since) return null;
-  return { length: WINDOW - (now! - last!), since: now! };
+  return { length: length! - (now! - last!), since: now! };
 }
 
 /** A list as an array of PostgreSQL's. */

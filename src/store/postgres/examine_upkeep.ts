@@ -13,45 +13,70 @@ import { quoteName } from "./psql.ts";
 /** Milliseconds; what is open for longer keeps old versions from going. */
 const LONG = 600_000;
 
-/** Whoever still may look at old versions: sessions, transactions that were prepared, and standbys. */
-const HOLDERS = `SELECT 'session' AS kind, pid::text AS name, application_name AS program,
-    (extract(epoch FROM clock_timestamp() - coalesce(xact_start, backend_start)) * 1000)::bigint AS held
-  FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-    AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL) AND backend_type = 'client backend'
-    AND xact_start < clock_timestamp() - interval '${LONG} milliseconds'
+/** The same in transactions, where the server does not say since when: of sessions of other roles. */
+const FAR = 10_000;
+
+/**
+ * Whoever still may look at old versions: sessions, transactions that were prepared, standbys, and slots. `held` is for
+ * how many milliseconds, `age` for how many transactions.
+ */
+export const HOLDERS =
+  `SELECT CASE backend_type WHEN 'walsender' THEN 'standby' ELSE 'session' END AS kind,
+    pid::text AS name, application_name AS program,
+    (extract(epoch FROM clock_timestamp() - xact_start) * 1000)::bigint AS held,
+    greatest(age(backend_xmin), age(backend_xid))::bigint AS age
+  FROM pg_stat_activity WHERE pid <> pg_backend_pid()
+    AND (backend_xmin IS NOT NULL OR backend_xid IS NOT NULL)
+    AND CASE WHEN backend_type = 'walsender' THEN age(backend_xmin) > ${FAR}
+      WHEN backend_type <> 'client backend' OR datname <> current_database() THEN false
+      WHEN xact_start IS NULL THEN greatest(age(backend_xmin), age(backend_xid)) > ${FAR}
+      ELSE xact_start < clock_timestamp() - interval '${LONG} milliseconds' END
   UNION ALL SELECT 'prepared', gid, owner,
-    (extract(epoch FROM clock_timestamp() - prepared) * 1000)::bigint
+    (extract(epoch FROM clock_timestamp() - prepared) * 1000)::bigint, age(transaction)::bigint
   FROM pg_prepared_xacts WHERE database = current_database()
     AND prepared < clock_timestamp() - interval '${LONG} milliseconds'
-  UNION ALL SELECT 'slot', slot_name, slot_type, age(coalesce(xmin, catalog_xmin))::bigint
+  UNION ALL SELECT 'slot', slot_name, slot_type, NULL, age(coalesce(xmin, catalog_xmin))::bigint
   FROM pg_replication_slots WHERE NOT active AND age(coalesce(xmin, catalog_xmin)) > 1000000
   ORDER BY 1, 2`;
 
+/** What comes of it. */
+const HARM =
+  "what was changed since cannot be cleared up, so the store grows, and looks at it get slower";
+
 /** Who keeps the server from clearing up. */
-export async function holdersCheck({ rows, psql }: ServerPatient): Promise<Check> {
-  const findings = (await rows(HOLDERS)).map(({ kind, name, program, held }): Finding => {
-    const since = formatElapsed(Number(held));
-    const harm = "what was changed since cannot be cleared up, so claims get slower";
+export async function holdersCheck(
+  { rows, psql }: Pick<ServerPatient, "rows" | "psql">,
+): Promise<Check> {
+  const findings = (await rows(HOLDERS)).map((row): Finding => {
+    const { kind, name } = row;
+    const text = `'${String(name).replaceAll("'", "''")}'`;
+    const program = row.program === "" || row.program === null
+      ? "a program without a name"
+      : row.program;
+    const long = row.held === null ? `${row.age} transactions` : formatElapsed(Number(row.held));
     switch (kind) {
       case "session":
         return warning(
-          `Session ${name} (${
-            program || "a program without a name"
-          }) has been in one transaction for ` +
-            `${since}: ${harm}`,
-          `To end it: ${psql(`SELECT pg_terminate_backend(${name})`)}`,
+          `Session ${name} (${program}) has been in one transaction for ${long}: ${HARM}`,
+          `To end it, as its role or as a superuser: ${
+            psql(`SELECT pg_terminate_backend(${name})`)
+          }`,
+        );
+      case "standby":
+        return warning(
+          `Somebody on the standby ${program} has been reading for ${long}: ${HARM}`,
+          "To end it there: SELECT pid, query FROM pg_stat_activity ORDER BY xact_start, and " +
+            "pg_terminate_backend(pid); to have it no effect here: hot_standby_feedback = off there",
         );
       case "prepared":
         return warning(
-          `Transaction ${name} of role ${program} was prepared ${since} ago, and not ended: ${harm}`,
-          `To give it up: ${psql(`ROLLBACK PREPARED '${String(name).replaceAll("'", "''")}'`)}`,
+          `Transaction ${name} of role ${program} was prepared ${long} ago, and not ended: ${HARM}`,
+          `To give it up: ${psql(`ROLLBACK PREPARED ${text}`)}`,
         );
       default:
         return warning(
-          `Nobody uses the replication slot ${name} any more: ${harm}`,
-          `To remove it: ${
-            psql(`SELECT pg_drop_replication_slot('${String(name).replaceAll("'", "''")}')`)
-          }`,
+          `Nobody uses the replication slot ${name} any more: ${HARM}`,
+          `To remove it: ${psql(`SELECT pg_drop_replication_slot(${text})`)}`,
         );
     }
   });

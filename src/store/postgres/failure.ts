@@ -62,9 +62,10 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   "25P03": cut,
   "42703": foreign,
   "42883": foreign,
-  "26000": ({ location }) =>
-    `Between this program and ${location} is a pool that gives each transaction another session: ` +
-    "name the server itself, or let the pool work by session",
+  "26000": pooled,
+  "42P05": pooled,
+  // By `preamble.ts`: the session is one of another schema. A pool that keeps prepared statements loses all else.
+  "2201E": pooled,
   XX001: damaged,
   XX002: damaged,
 };
@@ -86,6 +87,11 @@ function broken({ location }: Address, { message }: ServerError): string {
 function foreign({ location }: Address, { message }: ServerError): string {
   return `The store ${location} has not the tables of its version (${message}): an unreleased queuectl ` +
     "made it, or another program changed it. Restore it from a backup, or begin another one";
+}
+
+function pooled({ location }: Address): string {
+  return `Between this program and ${location} is a pool that gives each transaction another session: ` +
+    "name the server itself, or let the pool work by session";
 }
 
 function damaged({ location }: Address): string {

@@ -53,15 +53,21 @@ class Listener implements AsyncDisposable {
   /** Connects, or will do so later. */
   async connect(): Promise<void> {
     let session: Session | null = null;
+    let isLost = false;
     try {
       session = await Session.open(this.#address, {
         patience: this.#options.patience,
         readOnly: false,
         heard: this.#options.heard,
-        lost: () => this.#lost(),
+        lost: () => {
+          isLost = true;
+          this.#lost();
+        },
       });
       await session.script(`LISTEN "${this.#channel}"`);
-      if (this.#closed) await session.close();
+      if (this.#closed) return await session.close();
+      // It may end before this goes on with what it has answered.
+      if (isLost) return this.#connectLater();
       this.#session = session;
       this.#pause = FIRST_PAUSE;
       this.#checkLater();

@@ -9,6 +9,8 @@ import { MARK_KEY, MARK_VERSION } from "../mark.ts";
 import { markFromText, movedError } from "../moved.ts";
 import type { Connection } from "./connections.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { Preamble } from "./preamble.ts";
+import { quoteName } from "./psql.ts";
 
 /** The oldest version of the server that will do, as `server_version_num` has it. */
 const OLDEST_SERVER = 140_000;
@@ -28,9 +30,11 @@ const PLACE = `SELECT nspname IS NOT NULL AS is_there, current_user AS own,
     coalesce(has_schema_privilege('public', pg_namespace.oid, 'CREATE'), false) AS is_open
   FROM (SELECT) AS one LEFT JOIN pg_namespace ON nspname = $1`;
 
-const HISTORY = `SELECT min(version) AS first, max(version) AS last, count(*) AS rows,
-    (SELECT version FROM migration WHERE version = ${MARK_VERSION}) AS mark
-  FROM migration WHERE version <> ${MARK_VERSION}`;
+/** The migrations of the store in a schema. */
+const historyOf = (quoted: string) =>
+  `SELECT min(version) AS first, max(version) AS last, count(*) AS rows,
+    (SELECT version FROM ${quoted}.migration WHERE version = ${MARK_VERSION}) AS mark
+  FROM ${quoted}.migration WHERE version <> ${MARK_VERSION}`;
 
 /** What a program wants of a schema. */
 export interface SchemaOptions {
@@ -44,10 +48,16 @@ export interface SchemaOptions {
 
 /** The schema that this program knows, in one database. */
 export class Schema {
+  /** What transactions on it say first. */
+  readonly preamble: Preamble;
   readonly #options: SchemaOptions;
+  /** Its name within SQL. */
+  readonly #quoted: string;
 
   constructor(options: SchemaOptions) {
     this.#options = options;
+    this.#quoted = quoteName(options.name);
+    this.preamble = new Preamble(options.name);
   }
 
   /** The newest version. */
@@ -106,7 +116,7 @@ export class Schema {
           "name another one, as in ?schema=jobs",
       );
     }
-    const { rows: [history] } = await connection.query(HISTORY);
+    const { rows: [history] } = await connection.query(historyOf(this.#quoted));
     const { first, last, rows, mark } = history!;
     if (mark !== null && !this.#options.marked) throw await this.#moved(connection);
     if (last !== null && last as number > this.newest) throw this.#tooNew(last as number);
@@ -115,23 +125,23 @@ export class Schema {
   }
 
   async #bringUpToDate(connection: Connection): Promise<void> {
-    const { name } = this.#options;
-    const quoted = `"${name.replaceAll('"', '""')}"`;
+    const quoted = this.#quoted;
     await connection.query("BEGIN");
     try {
-      await connection.query(LOCK, [name]);
+      await connection.query(LOCK, [this.#options.name]);
       // Another program may have done it meanwhile.
       for (let version = await this.#versionOf(connection); version < this.newest; version++) {
         if (version === 0) {
           await this.#makeSchema(connection, quoted);
           await connection.query(
-            "CREATE TABLE migration (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)",
+            `CREATE TABLE ${quoted}.migration (version BIGINT PRIMARY KEY, applied_at BIGINT NOT NULL)`,
           );
         }
         await connection.query(
-          "INSERT INTO migration VALUES ($1, floor(extract(epoch FROM now()) * 1000)::bigint)",
+          `INSERT INTO ${quoted}.migration VALUES ($1, floor(extract(epoch FROM now()) * 1000)::bigint)`,
           [version + 1],
         );
+        await connection.query(this.preamble.place);
         await connection.script(MIGRATIONS[version]!.replaceAll("@schema@", quoted));
       }
       await connection.query("COMMIT");
@@ -154,7 +164,7 @@ export class Schema {
     }
     if (place!.is_there === 1) return;
     if (place!.may_make === 0) {
-      const own = `"${(place!.own as string).replaceAll('"', '""')}"`;
+      const own = quoteName(place!.own as string);
       throw new StoreError(
         `The user ${
           place!.own
@@ -166,7 +176,8 @@ export class Schema {
   }
 
   async #moved(connection: Pick<Connection, "query">): Promise<StoreError> {
-    const { rows } = await connection.query("SELECT value FROM setting WHERE key = $1", [MARK_KEY]);
+    const sql = `SELECT value FROM ${this.#quoted}.setting WHERE key = $1`;
+    const { rows } = await connection.query(sql, [MARK_KEY]);
     return movedError(
       this.#options.location,
       markFromText((rows[0]?.value ?? null) as string | null),

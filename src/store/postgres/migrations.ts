@@ -262,16 +262,17 @@ CREATE FUNCTION clock_now() RETURNS BIGINT LANGUAGE sql STABLE
   AS $$ SELECT coalesce(nullif(current_setting('queuectl.now', true), '')::bigint,
     floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint) $$;
 
--- Makes at most so many jobs pending that are due; what another worker promotes at this moment is skipped. Most calls
--- find none, and then not even the triggers of an UPDATE without rows are run: 0.03 ms instead of 0.25.
-CREATE FUNCTION promote_due(most INTEGER) RETURNS BIGINT LANGUAGE plpgsql AS $$
+-- Makes at most so many jobs pending that are due since a moment; what another worker promotes at this moment is skipped.
+-- Most calls find none, and then not even the triggers of an UPDATE without rows are run: 0.03 ms instead of 0.25.
+CREATE FUNCTION promote_due(most INTEGER, since BIGINT) RETURNS BIGINT LANGUAGE plpgsql AS $$
 DECLARE promoted BIGINT;
 BEGIN
   IF NOT EXISTS (SELECT FROM @schema@.job WHERE (state = 'scheduled' OR state = 'failed')
-    AND run_at <= @schema@.clock_now()) THEN RETURN 0; END IF;
+    AND run_at >= since AND run_at <= @schema@.clock_now()) THEN RETURN 0; END IF;
   UPDATE @schema@.job SET state = 'pending', run_at = NULL, updated_at = @schema@.clock_now()
     WHERE seq = ANY (ARRAY(SELECT seq FROM @schema@.job WHERE (state = 'scheduled' OR state = 'failed')
-      AND run_at <= @schema@.clock_now() ORDER BY run_at LIMIT most FOR UPDATE SKIP LOCKED));
+      AND run_at >= since AND run_at <= @schema@.clock_now() ORDER BY run_at LIMIT most
+      FOR UPDATE SKIP LOCKED));
   GET DIAGNOSTICS promoted = ROW_COUNT;
   RETURN promoted;
 END $$;

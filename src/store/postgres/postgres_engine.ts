@@ -48,12 +48,6 @@ const SURROUNDINGS: Surroundings = {
   newToken: () => crypto.randomUUID(),
 };
 
-const REVISION =
-  "SELECT pg_current_snapshot()::text AS revision, (SELECT max(version) FROM migration) AS version";
-
-const BEAT = `UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = coalesce($2, clock_now())
-  WHERE id = $1`;
-
 const RELOCATION = {
   lock: ["LOCK TABLE gate IN ACCESS EXCLUSIVE MODE"],
   complete: [
@@ -157,7 +151,7 @@ export class PostgresEngine implements Engine {
   /** The server's transactions that can be seen: also those of its other databases, so it may change for nothing. */
   async revision(): Promise<string> {
     return await this.#connections.use(async (connection) => {
-      const { rows: [row] } = await connection.query(REVISION);
+      const { rows: [row] } = await connection.query(this.#schema.preamble.revision);
       await this.#schema.require(row!.version, connection);
       return row!.revision as string;
     });
@@ -166,7 +160,8 @@ export class PostgresEngine implements Engine {
   /** Past `gate`: the heart also beats while somebody works alone for long. */
   async beat(worker: string): Promise<boolean> {
     return await this.#connections.use(async (connection) => {
-      const { changes } = await connection.query(BEAT, [worker, this.#env.now?.() ?? null]);
+      const { beat } = this.#schema.preamble;
+      const { changes } = await connection.query(beat, [worker, this.#env.now?.() ?? null]);
       return changes > 0;
     });
   }

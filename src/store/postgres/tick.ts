@@ -15,10 +15,13 @@ import { settleAttempt } from "../sql/settle.ts";
 import type { Row } from "../sql/work.ts";
 import { buryWorker, observePeers } from "../sql/workers.ts";
 import type { Beginnings } from "./beginnings.ts";
-import { claimClosely, type Claimed, claimPlainly, NOTHING } from "./claim.ts";
+import { type Claimed, claimPlainly, NOTHING } from "./claim.ts";
+import { claimClosely } from "./claim_closely.ts";
 import { IS_MUCH } from "./adding_up.ts";
+import type { Dues } from "./dues.ts";
+import type { Pace } from "../sql/pace.ts";
 import { completeAttempts, isPlain, storeOutput } from "./complete.ts";
-import { GUARDED_MOMENT, momentOf, type Transaction } from "./transaction.ts";
+import type { Transaction } from "./transaction.ts";
 
 /** What the store takes from outside, so that tests can hold it still. */
 export interface Surroundings {
@@ -43,15 +46,19 @@ const GREET =
     slots = coalesce($3, slots) WHERE id = $1
   RETURNING host, queues, stop_request, slots_request`;
 
-const PROMOTE = `SELECT promote_due(${PROMOTIONS_PER_TICK}) AS promoted`;
+/** Milliseconds since a statement began: what it has looked at up to there took so long. */
+const TOOK = "extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000";
 
-/** What a tick tells at its end. */
+const PROMOTE = `SELECT promote_due(${PROMOTIONS_PER_TICK}, $1) AS promoted, ${TOOK} AS took`;
+
+/** What a tick tells at its end; `$2` says that nothing is added up, and `$3` from where on jobs are due. */
 const REST = `SELECT
   (SELECT json_agg(token)::text FROM job WHERE cancel_requested = 1 AND worker_id = $1) AS cancelled,
   EXISTS (SELECT FROM ended_parent) AS is_to_tell,
-  $2::int = 0 AND ${IS_MUCH} AS is_much,
-  (SELECT run_at FROM job WHERE state = 'scheduled' OR state = 'failed' ORDER BY run_at LIMIT 1)
-    - clock_now() AS due_in,
+  $2::int = 0 AND ${IS_MUCH} AS is_much, ${TOOK} AS much_took,
+  (SELECT run_at FROM job WHERE (state = 'scheduled' OR state = 'failed') AND run_at >= $3
+    ORDER BY run_at LIMIT 1) AS due_at, ${TOOK} AS due_took, clock_now() AS now,
+  (SELECT last_value FROM job_seq_seq) AS newest,
   EXISTS (SELECT FROM schedule WHERE paused = 0 AND next_at <= clock_now()) AS has_firings,
   (SELECT next_at FROM schedule WHERE paused = 0 AND next_at > clock_now() ORDER BY next_at LIMIT 1)
     - clock_now() AS fires_in`;
@@ -86,20 +93,24 @@ export type Care =
 export async function tick(
   transaction: Transaction,
   request: TickRequest,
-  { env, care, session, version, beginnings, looksAtPeers }: {
+  { env, care, session, version, beginnings, dues, adding, looksAtPeers }: {
     readonly env: Surroundings;
     /** Whether the other workers are looked at. */
     readonly looksAtPeers: boolean;
     /** Where plain ticks look for jobs. */
     readonly beginnings: Beginnings;
+    /** From where on jobs are due. */
+    readonly dues: Dues;
+    /** When it is looked whether there is much to be added up. */
+    readonly adding: Pace;
     readonly care: Care;
     /** Which of the worker's ticks are not late. */
     readonly session: number;
-    /** Of the schema: in another one the tick fails with {@link WRONG_VERSION}. */
+    /** Of the schema: in another one the tick fails with `WRONG_VERSION` of `preamble.ts`. */
     readonly version: number;
   },
 ): Promise<Ticked> {
-  const moment = transaction.query(GUARDED_MOMENT, version).then(momentOf);
+  const moment = transaction.moment(version);
   const self = greet(transaction, request);
   const plain = plainOf(request.ended);
   storeOutput(transaction, [
@@ -118,23 +129,36 @@ export async function tick(
   const alone = care === "alone"
     ? await doAlone(transaction, request, await moment)
     : NOTHING_ALONE;
-  const promoted = transaction.query(PROMOTE);
+  const since = dues.since();
+  const promoted = transaction.query(PROMOTE, since);
   const claimed = care === "plain"
     ? claimPlainly(transaction, request, { session, newToken: env.newToken, beginnings })
-    : claimWithCare(transaction, request, { ...env, session, care }, self);
+    : claimWithCare(transaction, request, { ...env, session, care, beginnings }, self);
   silence(promoted, claimed);
   if (care !== "plain") await claimed;
-  const rest = transaction.rows(REST, request.worker, request.isBrief ? 1 : 0);
+  const adds = !request.isBrief && adding.isTime;
+  const rest = transaction.rows(REST, request.worker, adds ? 0 : 1, since);
   silence(rest);
   const peers = looksAtPeers ? transaction.do(observePeers(request)) : Promise.resolve(null);
   silence(peers);
   // What it has seen of them can be written down only when their hearts are known.
   if (request.observed.size > 0) await peers;
   await transaction.commit();
+  noteLooks(dues, since, (await promoted).rows[0]!, (await rest)[0]!);
+  if (adds) adding.note((await rest)[0]!.much_took as number, (await rest)[0]!.newest as number);
   return answer(request, {
     ...{ now: (await moment).now, self: await self, completed: await completed },
     ...{ others: await others, alone, promoted: (await promoted).rows[0]!.promoted as number },
     ...{ claimed: await claimed, rest: (await rest)[0]!, peers: await peers },
+  });
+}
+
+/** Both the promotion and the last look go over the jobs that are due. */
+function noteLooks(dues: Dues, since: number, promoted: Row, rest: Row): void {
+  const took = (rest.due_took as number) - (rest.much_took as number) + (promoted.took as number);
+  dues.note(since, {
+    ...{ took, jobs: rest.newest as number },
+    ...{ now: rest.now as number, nextAt: rest.due_at as number | null },
   });
 }
 
@@ -163,16 +187,17 @@ async function greet(
 async function claimWithCare(
   transaction: Transaction,
   request: TickRequest,
-  { newToken, session, care }: Pick<Surroundings, "newToken"> & {
+  { newToken, session, care, beginnings }: Pick<Surroundings, "newToken"> & {
     readonly session: number;
     readonly care: Care;
+    readonly beginnings: Beginnings;
   },
   self: Promise<Row | null>,
 ): Promise<Claimed> {
   const row = await self;
   if (row === null) return NOTHING;
   return await claimClosely(transaction, request, {
-    ...{ queues: queuesFromRow(row), session, newToken, tellsFirst: care !== "alone" },
+    ...{ queues: queuesFromRow(row), session, newToken, tellsFirst: care !== "alone", beginnings },
   });
 }
 
@@ -241,7 +266,7 @@ function answer(request: TickRequest, tick: {
       evicted: self === null,
       peers: tick.peers,
       nextDueIn: isBehind ? 0 : soonest(
-        rest.due_in === null ? null : Math.max(0, rest.due_in as number),
+        rest.due_at === null ? null : Math.max(0, (rest.due_at as number) - (rest.now as number)),
         claimed.rateOpensIn,
         rest.fires_in as number | null,
       ),

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { StoreError } from "../../errors.ts";
+import { StoreError, UnknownOutcomeError } from "../../errors.ts";
 import { importLater } from "../../lazy.ts";
 import { EndedAttempts } from "../sql/ended_attempts.ts";
 import { settleAttempt } from "../sql/settle.ts";
@@ -14,10 +14,13 @@ import type { AttemptRef, TickRequest, TickResult } from "../tick.ts";
 import { addUpAll } from "./adding_up.ts";
 import { Beginnings } from "./beginnings.ts";
 import type { Connection } from "./connections.ts";
+import { Dues } from "./dues.ts";
 import { isRetriable, sqlState } from "./failure.ts";
 import type { Schema } from "./migrate.ts";
+import { Pace } from "../sql/pace.ts";
+import { WRONG_VERSION } from "./preamble.ts";
+import { settledBefore } from "./settled_before.ts";
 import { type Care, type Surroundings, tick, type Ticked } from "./tick.ts";
-import { MOMENT, WRONG_VERSION } from "./transaction.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** Of a second tick, which only claims. */
@@ -47,12 +50,16 @@ export class Ticks {
   readonly #env: Surroundings;
   readonly #ring: () => void;
   readonly #beginnings = new Beginnings(() => performance.now());
+  readonly #dues = new Dues(() => performance.now());
+  readonly #adding = new Pace();
   /** When the other workers are looked at again. */
   #looksAt = -Infinity;
   /** Whether limits had to be looked at the last time. */
   #isLimited = false;
   /** Tokens of what ticks may have claimed of which nobody knows whether they were committed. */
   #doubtful: readonly string[] = [];
+  /** Tokens of what ticks may have settled. */
+  readonly #unsure = new Set<string>();
   /** Which ticks of a worker are not late; one that goes on under a new id begins with the first. */
   #session = { worker: "", number: 0 };
 
@@ -71,7 +78,7 @@ export class Ticks {
       (request) => isForAlone(request) ? "alone" : this.#isLimited ? "close" : "plain",
     );
     try {
-      return await this.#complete(asked!, first);
+      return await this.#complete(asked!, await this.#recognize(asked!, first));
     } catch (error) {
       if (!(error instanceof StoreError)) {
         this.#doubtful = [...this.#doubtful, ...first.result.claimed.map(({ token }) => token)];
@@ -80,6 +87,20 @@ export class Ticks {
       // What it was given and what is settled is so: the worker learns it, and comes again at once.
       return { ...first.result, nextDueIn: 0 };
     }
+  }
+
+  /** What an earlier tick has settled, without an answer, is not stale. */
+  async #recognize<T extends Ticked>({ ended }: TickRequest, ticked: T): Promise<T> {
+    const { result } = ticked;
+    const known = this.#unsure.size === 0
+      ? []
+      : ended.filter(({ token }) => this.#unsure.delete(token));
+    const ends = known.filter(({ token }) => result.stale.includes(token));
+    if (ends.length === 0) return ticked;
+    const before = await this.#transactions.do("reading", () => settledBefore(ends));
+    const tokens = new Set(before.map(({ token }) => token));
+    const stale = result.stale.filter((token) => !tokens.has(token));
+    return { ...ticked, result: { ...result, stale, settled: [...result.settled, ...before] } };
   }
 
   /** What is done after a tick that was committed. */
@@ -97,7 +118,7 @@ export class Ticks {
         ...placesLeft(request, result.claimed.length),
         isBrief: true,
       };
-      const care = isToTell ? "alone" : isToLimit ? "close" : "plain";
+      const care = isToTell ? "alone" : first.isLimited ? "close" : "plain";
       const second = await this.#tick(() => rest, () => care);
       hasMadeWork ||= second.hasMadeWork;
       const { claimed, cancelled, nextDueIn, evicted } = second.result;
@@ -139,7 +160,7 @@ export class Ticks {
       };
       const how = {
         ...{ care, session: this.#sessionOf(worker), version: this.#schema.newest },
-        beginnings: this.#beginnings,
+        ...{ beginnings: this.#beginnings, dues: this.#dues, adding: this.#adding },
         looksAtPeers: !request.isBrief && performance.now() >= this.#looksAt,
         env: { ...this.#env, newToken },
       };
@@ -157,8 +178,11 @@ export class Ticks {
         // What it found is still there.
         this.#beginnings.forget();
         if (sqlState(error) === WRONG_VERSION) {
-          const { rows } = await connection.query(MOMENT);
+          const { rows } = await connection.query(this.#schema.preamble.moment);
           await this.#schema.require(rows[0]!.version, connection);
+        }
+        if (error instanceof UnknownOutcomeError) {
+          for (const { token } of request.ended) this.#unsure.add(token);
         }
         // Unless the server took it back, it may have been committed all the same.
         if (!isRetriable(error)) this.#doubtful = [...this.#doubtful, ...tokens];

@@ -9,42 +9,41 @@ import { StoreError } from "../../errors.ts";
 import type { Answer, Row, SqlValue, Work } from "../sql/work.ts";
 import type { Connection, Reply } from "./connections.ts";
 import { inDialect } from "./dialect.ts";
-
-/** What else may happen while a transaction lasts. */
-export type Company =
-  /** Everything; it sees one snapshot and changes nothing. */
-  | "reading"
-  /** Everything but what is done {@link Company alone}. */
-  | "together"
-  /** Nobody ticks or changes what is there; new jobs may be added. */
-  | "alone"
-  /** Everything: it only adds. */
-  | "adding";
-
-const BEGIN: Readonly<Record<Company, readonly string[]>> = {
-  reading: ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"],
-  together: ["BEGIN", "LOCK TABLE gate IN ROW EXCLUSIVE MODE"],
-  alone: ["BEGIN", "LOCK TABLE gate IN EXCLUSIVE MODE"],
-  // Whoever moves the store elsewhere waits until nobody adds anything.
-  adding: ["BEGIN", "LOCK TABLE gate IN ACCESS SHARE MODE"],
-};
+import type { Company, Preamble } from "./preamble.ts";
 
 /** A transaction that has been begun. */
 export class Transaction {
   readonly #connection: Connection;
+  readonly #preamble: Preamble;
   readonly #sent: Promise<unknown>[] = [];
   #failure: unknown = null;
 
   /** Begins one; nothing is waited for. */
-  constructor(connection: Connection, company: Company, now: number | null) {
+  constructor(
+    connection: Connection,
+    preamble: Preamble,
+    { company, now = null }: { readonly company: Company; readonly now?: number | null },
+  ) {
     this.#connection = connection;
-    for (const sql of BEGIN[company]) this.query(sql);
+    this.#preamble = preamble;
+    for (const sql of preamble.begin[company]) this.query(sql);
     if (now !== null) this.query("SELECT set_config('queuectl.now', $1, true)", String(now));
   }
 
   /** What has failed first: those statements that come after it say only that. Null if none has. */
   get failure(): unknown {
     return this.#failure;
+  }
+
+  /**
+   * The moment of it. Asked for before all else, it fails all that follows if the session is not the store's or, if one
+   * is given, another version is there.
+   */
+  async moment(version?: number): Promise<Moment> {
+    const { moment, guardedMoment } = this.#preamble;
+    return momentOf(
+      await (version === undefined ? this.query(moment) : this.query(guardedMoment, version)),
+    );
   }
 
   /** Sends a statement; its parameters are `$1` and so on. Who does not wait for it learns at the commit whether it failed. */
@@ -102,18 +101,15 @@ function asText(value: SqlValue): SqlValue {
   return typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value;
 }
 
-/** The moment of a transaction, and which version the store has. */
-export const MOMENT = "SELECT clock_now() AS now, (SELECT max(version) FROM migration) AS version";
+/** What the server says of the moment of a transaction. */
+export interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Of the store's schema. */
+  readonly version: unknown;
+}
 
-/** The same, in a statement that fails with {@link WRONG_VERSION} if the version is not `$1`. */
-export const GUARDED_MOMENT =
-  "SELECT clock_now() AS now, max(version) AS version, 1 / (max(version) = $1)::int AS guard FROM migration";
-
-/** The SQLSTATE of a division by zero. */
-export const WRONG_VERSION = "22012";
-
-/** What {@link MOMENT} gives, where it must give one. */
-export function momentOf({ rows }: Reply): { readonly now: number; readonly version: unknown } {
+function momentOf({ rows }: Reply): Moment {
   const row = rows[0];
   if (row === undefined) throw new StoreError("The server gave no time");
   return { now: row.now as number, version: row.version };

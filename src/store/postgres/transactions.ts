@@ -10,7 +10,8 @@ import type { Connection, Connections } from "./connections.ts";
 import { ChangedMeanwhile } from "./enqueue.ts";
 import { isRetriable } from "./failure.ts";
 import type { Schema } from "./migrate.ts";
-import { type Company, MOMENT, momentOf, Transaction } from "./transaction.ts";
+import type { Company, Preamble } from "./preamble.ts";
+import { Transaction } from "./transaction.ts";
 
 /** A transaction that stands in the way of another one is tried again so often. */
 const TRIES = 10;
@@ -19,12 +20,14 @@ const TRIES = 10;
 export class Transactions {
   readonly #connections: Connections;
   readonly #schema: Schema;
+  readonly #preamble: Preamble;
   readonly #now: (() => number) | null;
 
   /** @param now milliseconds since the epoch, for tests; null: the clock of the server */
   constructor(connections: Connections, schema: Schema, now: (() => number) | null) {
     this.#connections = connections;
     this.#schema = schema;
+    this.#preamble = schema.preamble;
     this.#now = now;
   }
 
@@ -41,7 +44,7 @@ export class Transactions {
   /** The same, once, on a connection that was lent already. */
   async doOn<T>(connection: Connection, company: Company, deed: Deed<T>): Promise<T> {
     return await this.within(connection, company, async (transaction) => {
-      const { now, version } = momentOf(await transaction.query(MOMENT));
+      const { now, version } = await transaction.moment();
       await this.#schema.require(version, connection);
       const result = await transaction.do(deed(now));
       await transaction.commit();
@@ -55,7 +58,9 @@ export class Transactions {
     company: Company,
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {
-    const transaction = new Transaction(connection, company, this.#now?.() ?? null);
+    const transaction = new Transaction(connection, this.#preamble, {
+      ...{ company, now: this.#now?.() ?? null },
+    });
     try {
       return await work(transaction);
     } catch (error) {

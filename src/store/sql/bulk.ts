@@ -11,10 +11,22 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 import type { Engine } from "./engine.ts";
 import { ORDERS } from "./lanes.ts";
 import { findKeys } from "./paging.ts";
-import { clauses, selectJob } from "./queries.ts";
-import { cancelJob, releaseJob, removeJob, retryJob } from "./steering.ts";
+import { clauses } from "./queries.ts";
+import { retryJob, retryPlain } from "./retrying.ts";
+import { cancelJob, find, releaseJob, removeJob } from "./steering.ts";
+import {
+  cancelJobs,
+  crowdsOf,
+  deleteUnlessWaitedFor,
+  FOUND,
+  type Found,
+  foundFrom,
+  inStates,
+  releaseJobs,
+  waitedFor,
+} from "./together.ts";
 import { takeTurn } from "./turn.ts";
-import { get, type Work } from "./work.ts";
+import { all, get, type Work } from "./work.ts";
 
 /** In which states of a job an action is of any use. */
 const SOURCES: Readonly<Record<BulkAction, readonly State[]>> = {
@@ -103,16 +115,22 @@ function* actOnFound(
   now: number,
 ): Work<Turn> {
   const filter = within(given, action);
+  const crowds = crowdsOf(seqs);
   let [acted, refused] = [0, 0];
-  const done = yield* takeTurn(seqs, function* (seq) {
-    const job = yield* fitting(filter, "seq = ?", seq);
-    if (job === null || (action === "retry" && (yield* comesWithParent(filter, job.cancelledBy)))) {
-      return;
+  const count = (problem: QueuectlError | null) => problem === null ? acted++ : refused++;
+  const done = yield* takeTurn(crowds, function* (crowd) {
+    const jobs = yield* fitting(filter, crowd);
+    const problems = yield* actTogether(action, jobs, now);
+    for (const job of jobs) {
+      const problem = problems.get(job);
+      if (problem !== undefined) count(problem);
+      // What was done to another one may have moved it.
+      else if (action !== "retry" || (yield* isForItself(filter, job.seq))) {
+        count(yield* tryTo(action, job.id, now));
+      }
     }
-    if ((yield* tryTo(action, job.id, now)) === null) acted++;
-    else refused++;
   });
-  return { done, acted, refused };
+  return { done: crowds.slice(0, done).flat().length, acted, refused };
 }
 
 /** Within a transaction: acts on jobs, for one turn; why it could not, for each that was gone through. */
@@ -122,16 +140,80 @@ function* actOnSome(
   now: number,
 ): Work<(QueuectlError | null)[]> {
   const problems: (QueuectlError | null)[] = [];
-  yield* takeTurn(ids, function* (id) {
-    problems.push(yield* tryTo(action, id, now));
+  yield* takeTurn(crowdsOf(ids), function* (crowd) {
+    const jobs = new Map((yield* withIds(crowd)).map((job) => [job.id, job]));
+    const found = crowd.map((id) => jobs.get(id)).filter((job) => job !== undefined);
+    const known = yield* actTogether(action, found, now);
+    for (const id of crowd) {
+      const job = jobs.get(id);
+      const problem = job && known.get(job);
+      problems.push(problem === undefined ? yield* tryTo(action, id, now) : problem);
+    }
   });
   return problems;
+}
+
+/** What became of jobs; those that are not named are to be acted on one by one, in order. */
+type Problems = ReadonlyMap<Found, QueuectlError | null>;
+
+/** Acts on jobs as one by one, in order. */
+function* actTogether(
+  action: BulkAction,
+  jobs: readonly Found[],
+  now: number,
+): Work<Problems> {
+  const able = inStates(jobs, TOGETHER[action].states);
+  return able.length === 0 ? new Map() : yield* TOGETHER[action].act(able, now);
+}
+
+/** What is done to many jobs together, and in which states of theirs. */
+const TOGETHER: Readonly<
+  Record<BulkAction, {
+    readonly states: readonly State[];
+    readonly act: (jobs: readonly Found[], now: number) => Work<Problems>;
+  }>
+> = {
+  retry: {
+    states: SOURCES.retry,
+    *act(jobs, now) {
+      const left = new Set(yield* retryPlain(jobs, now));
+      return allDone(jobs.filter((job) => !left.has(job)));
+    },
+  },
+  cancel: {
+    states: [...SOURCES.cancel, "cancelled"],
+    *act(jobs, now) {
+      yield* cancelJobs(jobs, now);
+      return allDone(jobs);
+    },
+  },
+  release: {
+    states: SOURCES.release,
+    *act(jobs, now) {
+      yield* releaseJobs(jobs, now);
+      return allDone(jobs);
+    },
+  },
+  delete: {
+    states: SOURCES.delete,
+    *act(jobs) {
+      const left = yield* deleteUnlessWaitedFor(jobs);
+      return new Map(jobs.map((job) => {
+        const dependents = left.get(job);
+        return [job, dependents === undefined ? null : waitedFor(job.id, dependents)];
+      }));
+    },
+  },
+};
+
+function allDone(jobs: readonly Found[]): Problems {
+  return new Map(jobs.map((job) => [job, null]));
 }
 
 /** What is refused has changed nothing: whether it is allowed is asked first. */
 function* tryTo(action: BulkAction, id: string, now: number): Work<QueuectlError | null> {
   try {
-    yield* ACTIONS[action](id, now);
+    yield* ALONE[action](id, now);
     return null;
   } catch (error) {
     // No others: where a statement has failed, nothing more is done in its transaction.
@@ -140,12 +222,12 @@ function* tryTo(action: BulkAction, id: string, now: number): Work<QueuectlError
   }
 }
 
-const ACTIONS: Readonly<Record<BulkAction, (id: string, now: number) => Work<unknown>>> = {
+const ALONE: Readonly<Record<BulkAction, (id: string, now: number) => Work<unknown>>> = {
   retry: (id, now) => retryJob(id, SOURCES.retry, now),
   cancel: cancelJob,
   release: releaseJob,
   *delete(id) {
-    if ((yield* selectJob(id))?.state === "processing") {
+    if ((yield* find(id)).state === "processing") {
       throw new ConflictError(`Job ${id} runs: cancel it first`);
     }
     yield* removeJob(id, SOURCES.delete);
@@ -158,24 +240,40 @@ function within(filter: PageFilter, action: BulkAction): PageFilter {
   return { ...filter, states };
 }
 
-/** Whether a job comes back with its parent, which was cancelled, too, and is to be retried. */
-function* comesWithParent(filter: PageFilter, parent: string | null): Work<boolean> {
-  if (parent === null) return false;
-  return (yield* fitting(filter, "state = 'cancelled' AND id = ?", parent)) !== null;
-}
-
-function* fitting(
-  filter: PageFilter,
-  which: string,
-  value: string | number,
-): Work<{ readonly id: string; readonly cancelledBy: string | null } | null> {
+/** Whether a job is still to be retried, and does not come back with its parent, which is cancelled, too, and to be retried. */
+function* isForItself(filter: PageFilter, seq: number): Work<boolean> {
+  const [job] = yield* fitting(filter, [seq]);
+  if (job === undefined) return false;
+  if (job.cancelledBy === null) return true;
   const { parts, values } = clauses(filter, true);
-  const row = yield* get(
-    `SELECT id, cancelled_by FROM job WHERE ${[which, ...parts].join(" AND ")}`,
-    value,
+  const parent = yield* get(
+    `SELECT 1 AS found FROM job WHERE ${
+      ["state = 'cancelled' AND id = ?", ...parts].join(" AND ")
+    }`,
+    job.cancelledBy,
     ...values,
   );
-  return row && { id: row.id as string, cancelledBy: row.cancelled_by as string | null };
+  return parent === null;
+}
+
+/** Those of some jobs, by their numbers of arrival, that a filter finds; in order. */
+function* fitting(filter: PageFilter, seqs: readonly number[]): Work<Found[]> {
+  const { parts, values } = clauses(filter, true);
+  // Not among the conditions: PostgreSQL would take an index of states and read all that are in them.
+  const rows = yield* all(
+    `SELECT ${FOUND}, ${parts.join(" AND ")} AS fits FROM job
+    WHERE seq IN (SELECT CAST(value AS INTEGER) FROM json_each(?))`,
+    ...values,
+    JSON.stringify(seqs),
+  );
+  const fits = rows.filter((row) => row.fits === 1).map(foundFrom);
+  const jobs = new Map(fits.map((job) => [job.seq, job]));
+  return seqs.map((seq) => jobs.get(seq)).filter((job) => job !== undefined);
+}
+
+function* withIds(ids: readonly string[]): Work<Found[]> {
+  const sql = `SELECT ${FOUND} FROM job WHERE id IN (SELECT value FROM json_each(?))`;
+  return (yield* all(sql, JSON.stringify(ids))).map(foundFrom);
 }
 
 function* lastArrival(): Work<number> {

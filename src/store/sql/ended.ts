@@ -7,8 +7,9 @@
 import type { State } from "../../job/state.ts";
 import type { EndedFilter } from "../store.ts";
 import type { Engine } from "./engine.ts";
+import { crowdsOf, deleteJobs } from "./together.ts";
 import { takeTurn } from "./turn.ts";
-import { all, run, type SqlValue, type Work } from "./work.ts";
+import { all, type SqlValue, type Work } from "./work.ts";
 
 /** See `Store.removeEnded`. */
 export async function removeEnded(
@@ -109,14 +110,20 @@ function* removeFound(
   state: State,
   found: readonly EndedJob[],
 ): Work<{ readonly done: number; readonly removed: number }> {
+  const crowds = crowdsOf(found);
   let removed = 0;
-  const done = yield* takeTurn(found, function* ({ seq, finishedAt }) {
-    removed += yield* run(
-      `DELETE FROM job WHERE seq = ? AND state = ? AND finished_at = ? AND ${NOBODY_WAITS}`,
-      seq,
-      state,
-      finishedAt,
+  const done = yield* takeTurn(crowds, function* (crowd) {
+    const ends = new Map(crowd.map(({ seq, finishedAt }) => [seq, finishedAt]));
+    const rows = yield* all(
+      `SELECT seq, state, finished_at, ${NOBODY_WAITS} AS fits FROM job
+      WHERE seq IN (SELECT CAST(value AS INTEGER) FROM json_each(?))`,
+      JSON.stringify([...ends.keys()]),
     );
+    const same = rows.filter((row) =>
+      row.fits === 1 && row.state === state && row.finished_at === ends.get(row.seq as number)
+    );
+    yield* deleteJobs(same.map(({ seq }) => ({ seq: seq as number })));
+    removed += same.length;
   });
-  return { done, removed };
+  return { done: crowds.slice(0, done).flat().length, removed };
 }

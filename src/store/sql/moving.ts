@@ -7,10 +7,10 @@
 
 import { FiringTakenError, IdTakenError, UniqueKeyTakenError } from "../../errors.ts";
 import type { MovedJob } from "../../job/record.ts";
-import { isFinal, type State } from "../../job/state.ts";
+import { isFinal } from "../../job/state.ts";
 import type { Imported, ImportOptions, Taken, Wanted } from "../importing.ts";
 import { storeMoved } from "./moved_rows.ts";
-import { UNFINISHED } from "./unique_key.ts";
+import { type Holder, holdersOf } from "./unique_key.ts";
 import { all, type Work } from "./work.ts";
 
 /** What of all that is wanted is taken already. */
@@ -27,22 +27,19 @@ export function* findTaken({ ids, uniqueKeys, firings }: Wanted): Work<Taken> {
 interface Found {
   readonly ids: Set<string>;
   /** By unique key. */
-  readonly holders: Map<string, { readonly id: string; readonly state: State }>;
+  readonly holders: Map<string, Holder>;
   /** The id of the job, by {@linkcode nameOf} the firing. */
   readonly firings: Map<string, string>;
 }
 
 function* lookUp({ ids, uniqueKeys, firings }: Wanted): Work<Found> {
-  const found: Found = { ids: new Set(), holders: new Map(), firings: new Map() };
-  const known = yield* among("SELECT id FROM job WHERE id IN", ids);
-  for (const { id } of known) found.ids.add(id as string);
-  const holders = yield* among(
-    `SELECT unique_key, id, state FROM job WHERE ${UNFINISHED} AND unique_key IN`,
-    uniqueKeys,
+  const holders = yield* holdersOf(uniqueKeys);
+  const found: Found = { ids: new Set(), holders, firings: new Map() };
+  const known = ids.length === 0 ? [] : yield* all(
+    "SELECT id FROM job WHERE id IN (SELECT value FROM json_each(?))",
+    JSON.stringify(ids),
   );
-  for (const { unique_key: key, id, state } of holders) {
-    found.holders.set(key as string, { id: id as string, state: state as State });
-  }
+  for (const { id } of known) found.ids.add(id as string);
   for (const [schedule, fireTimes] of Map.groupBy(firings, ({ schedule }) => schedule)) {
     const fired = yield* all(
       `SELECT id, fire_time FROM job WHERE schedule = ?
@@ -55,11 +52,6 @@ function* lookUp({ ids, uniqueKeys, firings }: Wanted): Work<Found> {
     }
   }
   return found;
-}
-
-function* among(select: string, values: readonly string[]) {
-  if (values.length === 0) return [];
-  return yield* all(`${select} (SELECT value FROM json_each(?))`, JSON.stringify(values));
 }
 
 function nameOf({ schedule, fireTime }: Wanted["firings"][number]): string {

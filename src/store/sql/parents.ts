@@ -80,12 +80,13 @@ export function* countDependents(id: string): Work<number> {
  * @returns how many are pending
  */
 export function* readyIfFree(jobs: readonly number[], now: number): Work<number> {
-  const free = yield* all(
-    `SELECT seq, run_at FROM json_each(?) CROSS JOIN job
-    WHERE seq = CAST(value AS INTEGER) AND state = 'blocked'
-      AND NOT EXISTS (SELECT 1 FROM dependency WHERE dependency.job = job.seq) FOR UPDATE OF job`,
+  const rows = yield* all(
+    // The state is no condition: PostgreSQL would go through all that are blocked.
+    `SELECT seq, run_at, state, EXISTS (SELECT 1 FROM dependency WHERE dependency.job = job.seq) AS waits
+    FROM json_each(?) CROSS JOIN job WHERE seq = CAST(value AS INTEGER) FOR UPDATE OF job`,
     JSON.stringify(jobs),
   );
+  const free = rows.filter(({ state, waits }) => state === "blocked" && waits === 0);
   const due: number[] = [];
   const later: number[] = [];
   for (const { seq, run_at: runAt } of free) {
@@ -111,18 +112,18 @@ export function* readyIfFree(jobs: readonly number[], now: number): Work<number>
   return due.length;
 }
 
-/** Within a transaction: cancels a job that waits; those who wait for it have yet to be told. */
-export function* cancelWaiting(id: string, error: string, now: number): Work<void> {
-  const { seq } = (yield* get(
+/** Within a transaction: cancels jobs that wait; those who wait for them have yet to be told. */
+export function* cancelWaiting(ids: readonly string[], error: string, now: number): Work<void> {
+  const rows = yield* all(
     `UPDATE job SET state = 'cancelled', run_at = NULL, error = ?, updated_at = ?, finished_at = ?
-    WHERE id = ? RETURNING seq`,
+    WHERE id IN (SELECT value FROM json_each(?)) RETURNING seq`,
     error,
     now,
     now,
-    id,
-  ))!;
-  yield* detachParents(seq as number);
-  yield* noteEnded(id);
+    JSON.stringify(ids),
+  );
+  yield* detachParents(...rows.map(({ seq }) => seq as number));
+  yield* noteEnded(...ids);
 }
 
 /** A job that is cancelled because of a parent. */
@@ -153,14 +154,42 @@ export function* cancelBroken(jobs: readonly Broken[], now: number): Work<void> 
   }
 }
 
+/**
+ * The same for jobs that wait for one job each, which was cancelled; after it they wait for none.
+ *
+ * @param seqs their numbers of arrival
+ */
+export function* cancelWithParents(seqs: readonly number[], now: number): Work<void> {
+  const list = JSON.stringify(seqs);
+  const [before, behind] = describeBroken({ id: "\n", on: "ok" }, "cancelled").split("\n");
+  yield* send(
+    `UPDATE job SET state = 'cancelled', cancelled_by = dependency.parent,
+      error = CAST(? AS TEXT) || dependency.parent || CAST(? AS TEXT),
+      was_waiting = CASE WHEN job.state = 'held' THEN CAST(? AS TEXT) END, updated_at = ?, finished_at = ?
+    FROM dependency WHERE dependency.job = job.seq
+      AND job.seq IN (SELECT CAST(value AS INTEGER) FROM json_each(?))`,
+    before!,
+    behind!,
+    traceOfWaiting({ held: true, open: [] }),
+    now,
+    now,
+    list,
+  );
+  yield* detachParents(...seqs);
+}
+
 /** What stays written down: the parent, why that is one, and what else it waited for. */
 function traceOf({ parent, waiting: { held, open } }: Broken): (string | null)[] {
   const others = open.filter((other) => other !== parent.id);
   return [
     parent.id,
     describeBroken(parent, parent.state),
-    held || others.length > 0 ? JSON.stringify({ held, open: others }) : null,
+    held || others.length > 0 ? traceOfWaiting({ held, open: others }) : null,
   ];
+}
+
+function traceOfWaiting({ held, open }: Waiting): string {
+  return JSON.stringify({ held, open });
 }
 
 /** The states of those jobs that are there. */

@@ -86,7 +86,7 @@ function* insertJob(job: NewJob, { now, ifExists }: Insertion): Work<Enqueued> {
     if (holder && (ifExists === "fail" || holder.state === "processing")) {
       throw new UniqueKeyTakenError({ id, key: key!, holder });
     }
-    if (holder) yield* cancelWaiting(holder.id, `replaced by job ${id}`, now);
+    if (holder) yield* cancelWaiting([holder.id], `replaced by job ${id}`, now);
     if ((yield* run(INSERT, ...columnsOf(job, now))) > 0) break;
     yield* requireFree(job);
   }

@@ -70,10 +70,15 @@ export function* selectAttempts(id: string): Work<Attempt[]> {
   return rows.map(attemptFromRow);
 }
 
-/** When the job that waits longest in `pending` was enqueued; null if none does. */
-export function* selectOldestPending(): Work<number | null> {
-  const row = yield* get("SELECT created_at FROM job WHERE state = 'pending' ORDER BY seq LIMIT 1");
-  return (row?.created_at ?? null) as number | null;
+/** The job that waits longest in `pending` of those from a number on; null if none does. */
+export function* selectOldestPending(
+  from: number,
+): Work<{ readonly seq: number; readonly createdAt: number } | null> {
+  const row = yield* get(
+    "SELECT seq, created_at FROM job WHERE state = 'pending' AND seq >= ? ORDER BY seq LIMIT 1",
+    from,
+  );
+  return row && { seq: row.seq as number, createdAt: row.created_at as number };
 }
 
 /** Whether counters know how many jobs a filter finds: it names nothing but states and a queue. */

@@ -93,13 +93,18 @@ export interface Allowance {
   readonly rateOpensIn: number | null;
 }
 
-/** Within a transaction: how many jobs of a queue may begin now. */
+/**
+ * Within a transaction: how many jobs of a queue may begin now.
+ *
+ * @param count how many jobs of a queue run
+ */
 export function* allowance(
   queue: string,
   { paused, limit, rate }: QueueSettings,
   now: number,
+  count: (queue: string) => Work<number> = countRunning,
 ): Work<Allowance> {
-  const free = paused ? 0 : limit === null ? Infinity : limit - (yield* countRunning(queue));
+  const free = paused ? 0 : limit === null ? Infinity : limit - (yield* count(queue));
   if (free <= 0 || rate === null) return { jobs: Math.max(0, free), rateOpensIn: null };
   yield* forgetStarts(queue, rate, now);
   const rateOpensIn = yield* rateOpens(queue, rate, now);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { errorText } from "../../job/outcome.ts";
 import type { Cell, Cells, Place, RowPortion } from "../relocation.ts";
 import {
   columnsOf,
@@ -38,7 +39,16 @@ export function* readPortion({ table: name, after }: Place): Work<RowPortion> {
     ...values,
   );
   const rows = found.map((row) => columns.map((column) => row[column] as Cell));
+  if (table.error !== undefined) cutErrors(rows, columns.indexOf(table.error));
   return { rows, next: nextPlace(table, rows) };
+}
+
+/** An index of PostgreSQL takes no more of it. */
+function cutErrors(rows: readonly Cell[][], place: number): void {
+  for (const row of rows) {
+    const error = row[place];
+    if (typeof error === "string") row[place] = errorText(error);
+  }
 }
 
 /** Which rows of a table: those behind a key, up to another one. */

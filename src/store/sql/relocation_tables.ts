@@ -14,6 +14,8 @@ export interface Table {
   readonly columns: readonly string[];
   /** Those that may be large. */
   readonly large?: readonly string[];
+  /** That of an error, which older versions have kept at any length. */
+  readonly error?: string;
   /** Which rows are moved; all if absent. */
   readonly where?: string;
   /** What its rows are, for people. */
@@ -65,6 +67,7 @@ export const TABLES: readonly Table[] = [
       progress_message cwd tags after fatal_exit_codes env has_stdin command`,
     ),
     large: words("command env error after tags fatal_exit_codes cwd progress_message"),
+    error: "error",
     noun: "job",
   },
   { name: "input", key: ["job"], columns: ["stdin"], large: ["stdin"], noun: "input of a job" },

@@ -7,7 +7,8 @@
 import type { State } from "../../job/state.ts";
 import type { CancelResult } from "../store.ts";
 import type { Engine } from "./engine.ts";
-import { cancelJob, retryBatch } from "./steering.ts";
+import { retryBatch } from "./retrying.ts";
+import { cancelJob } from "./steering.ts";
 import { tellDependents } from "./telling.ts";
 
 /** Dependents that one transaction tells: 15 ms. */

@@ -32,6 +32,7 @@ import type {
 import type { AttemptRef, RunningAttempt, TickRequest, TickResult } from "../tick.ts";
 import type { NewWorker, StopRequest, WorkerInfo } from "../workers.ts";
 import type { Engine } from "./engine.ts";
+import type { OldestPending } from "./oldest.ts";
 import { pieceFromRow } from "./rows.ts";
 import { selectSettings, storeSetting } from "./settings.ts";
 import {
@@ -52,6 +53,7 @@ const later = {
   listing: () => importLater<typeof import("./listing.ts")>("store/sql/listing"),
   looking: () => importLater<typeof import("./looking.ts")>("store/sql/looking"),
   moving: () => importLater<typeof import("./moving.ts")>("store/sql/moving"),
+  oldest: () => importLater<typeof import("./oldest.ts")>("store/sql/oldest"),
   output: () => importLater<typeof import("./output.ts")>("store/sql/output"),
   outstanding: () => importLater<typeof import("./outstanding.ts")>("store/sql/outstanding"),
   paging: () => importLater<typeof import("./paging.ts")>("store/sql/paging"),
@@ -60,6 +62,7 @@ const later = {
   queries: () => importLater<typeof import("./queries.ts")>("store/sql/queries"),
   queues: () => importLater<typeof import("./queues.ts")>("store/sql/queues"),
   relocation: () => importLater<typeof import("./relocation.ts")>("store/sql/relocation"),
+  retrying: () => importLater<typeof import("./retrying.ts")>("store/sql/retrying"),
   schedules: () => importLater<typeof import("./schedules.ts")>("store/sql/schedules"),
   several: () => importLater<typeof import("./several.ts")>("store/sql/several"),
   standing: () => importLater<typeof import("./standing.ts")>("store/sql/standing"),
@@ -70,6 +73,7 @@ const later = {
 /** A store in a database. */
 export class SqlStore implements Store {
   readonly #engine: Engine;
+  #oldest: OldestPending | null = null;
 
   /** @param engine is disposed of with the store */
   constructor(engine: Engine) {
@@ -136,7 +140,7 @@ export class SqlStore implements Store {
   }
 
   async retry(id: string, from: readonly State[]): Promise<void> {
-    const { retryJob } = await later.steering();
+    const { retryJob } = await later.retrying();
     await this.#engine.write("full", (now) => retryJob(id, from, now));
     await this.#engine.ring();
   }
@@ -242,15 +246,16 @@ export class SqlStore implements Store {
   }
 
   async status(): Promise<StoreStatus> {
-    const [{ selectQueues }, { selectOldestPending }] = await Promise.all([
+    const [{ selectQueues }, { OldestPending }] = await Promise.all([
       later.queues(),
-      later.queries(),
+      later.oldest(),
     ]);
+    const oldest = this.#oldest ??= new OldestPending();
     return await this.#engine.read(function* () {
       return {
         queues: yield* selectQueues(),
         workers: yield* selectWorkers(),
-        oldestPendingAt: yield* selectOldestPending(),
+        oldestPendingAt: yield* oldest.select(),
       };
     });
   }

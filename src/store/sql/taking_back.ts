@@ -8,6 +8,7 @@ import type { Parent } from "../../job/job.ts";
 import { verdictOf } from "../../job/parents.ts";
 import { type State, waitingState } from "../../job/state.ts";
 import { type Broken, cancelBroken, OpenParents, statesOf, type Waiting } from "./parents.ts";
+import { holdersOf } from "./unique_key.ts";
 import { all, type Row, send, type Work } from "./work.ts";
 
 /** A job that was cancelled because of a parent. */
@@ -16,8 +17,16 @@ interface Child {
   readonly id: string;
   readonly key: string | null;
   readonly after: readonly Parent[];
+  readonly cancelledBy: string;
   readonly was: Waiting;
 }
+
+/** All who were cancelled because of a job, or because of one of them. */
+const DESCENDANTS = `WITH RECURSIVE child (seq, id) AS (
+    SELECT seq, id FROM job WHERE cancelled_by = ?
+    UNION SELECT job.seq, job.id FROM child CROSS JOIN job WHERE job.cancelled_by = child.id
+  ) SELECT job.seq, job.id, unique_key, after, cancelled_by, was_waiting
+  FROM child CROSS JOIN job WHERE job.seq = child.seq`;
 
 /**
  * Within a transaction: a job has a new life. Those that were cancelled because of it, down the chain,
@@ -27,17 +36,21 @@ interface Child {
  * @returns how many wait again
  */
 export function* takeBackDependents(parent: string, now: number): Work<number> {
-  const retried = [parent];
-  for (const id of retried) {
-    const cancelled = yield* all(
-      `SELECT seq, id, unique_key, after, was_waiting FROM job WHERE cancelled_by = ?
-      ORDER BY seq`,
-      id,
-    );
-    if (cancelled.length === 0) continue;
-    for (const back of yield* takeBack(cancelled.map(childFromRow), now)) retried.push(back);
+  const rows = yield* all(DESCENDANTS, parent);
+  if (rows.length === 0) return 0;
+  const children = rows.map(childFromRow);
+  const parents = new Set(children.flatMap(({ after }) => after.map(({ id }) => id)));
+  const states = yield* statesOf(parents);
+  const keys = children.map(({ key }) => key).filter((key) => key !== null);
+  const taken = new Set((yield* holdersOf(keys)).keys());
+  const { back, broken, open } = takeBack(parent, { children, states, taken, now });
+  yield* cancelBroken(broken, now);
+  for (const state of ["held", "blocked"] as const) {
+    const some = back.filter((child) => stateOf(child, now) === state);
+    if (some.length > 0) yield* revive(some, state, now);
   }
-  return retried.length - 1;
+  yield* open.add();
+  return back.length;
 }
 
 function childFromRow(row: Row): Child {
@@ -46,45 +59,63 @@ function childFromRow(row: Row): Child {
     id: row.id as string,
     key: row.unique_key as string | null,
     after: JSON.parse(row.after as string),
+    cancelledBy: row.cancelled_by as string,
     was: row.was_waiting === null
       ? { held: false, open: [] }
       : JSON.parse(row.was_waiting as string),
   };
 }
 
-/** The ids of those that wait again. Those who wait for the others know already that these are cancelled. */
-function* takeBack(children: readonly Child[], now: number): Work<string[]> {
-  const states = yield* statesOf(
-    new Set(children.flatMap(({ after }) => after.map(({ id }) => id))),
-  );
-  const taken = yield* takenKeys(children);
+/** What becomes of those who were cancelled because of a job that has a new life. */
+interface TakenBack {
+  /** They wait again, */
+  readonly back: readonly Child[];
+  /** for these. */
+  readonly open: OpenParents;
+  /** Another parent is in the way. Those who wait for them know already that they are cancelled. */
+  readonly broken: readonly Broken[];
+}
+
+/** `states` and `taken` are the states of parents and the unique keys that are held; they are brought up to date. */
+function takeBack(
+  parent: string,
+  { children, states, taken, now }: {
+    readonly children: readonly Child[];
+    readonly states: Map<string, State>;
+    readonly taken: Set<string>;
+    readonly now: number;
+  },
+): TakenBack {
+  const childrenOf = Map.groupBy(children, ({ cancelledBy }) => cancelledBy);
   const open = new OpenParents();
   const back: Child[] = [];
-  const broken: Broken[] = [];
-  for (const child of children) {
-    const { seq, id, key, after, was } = child;
-    if (key !== null && taken.has(key)) continue;
-    const bad = after.find((parent) => isBroken(parent, states.get(parent.id), was));
-    const waitsFor = after.filter((parent) => isOpen(parent, states.get(parent.id)));
-    if (bad === undefined) {
-      back.push(child);
-      open.note(seq, waitsFor);
-      states.set(id, stateOf(child, now));
-      if (key !== null) taken.add(key);
-      continue;
+  const broken = new Map<number, Broken>();
+  const retried = [parent];
+  for (const id of retried) {
+    for (const child of (childrenOf.get(id) ?? []).toSorted((a, b) => a.seq - b.seq)) {
+      const { seq, id, key, after, was } = child;
+      if (key !== null && taken.has(key)) continue;
+      const bad = after.find((parent) => isBroken(parent, states.get(parent.id), was));
+      const waitsFor = after.filter((parent) => isOpen(parent, states.get(parent.id)));
+      if (bad === undefined) {
+        back.push(child);
+        retried.push(id);
+        broken.delete(seq);
+        open.note(seq, waitsFor);
+        states.set(id, stateOf(child, now));
+        if (key !== null) taken.add(key);
+        continue;
+      }
+      const stillOpen = after.filter((one) => was.open.includes(one.id) || waitsFor.includes(one));
+      const waiting = { held: was.held, open: stillOpen.map(({ id }) => id) };
+      broken.set(seq, { seq, parent: { ...bad, state: states.get(bad.id) ?? null }, waiting });
+      // That one may come back after it.
+      const others = waiting.open.filter((id) => id !== bad.id);
+      const moved = { ...child, cancelledBy: bad.id, was: { held: was.held, open: others } };
+      childrenOf.set(bad.id, [...childrenOf.get(bad.id) ?? [], moved]);
     }
-    const parent = { ...bad, state: states.get(bad.id) ?? null };
-    const stillOpen = after.filter((one) => was.open.includes(one.id) || waitsFor.includes(one));
-    const waiting = { held: was.held, open: stillOpen.map(({ id }) => id) };
-    broken.push({ seq, parent, waiting });
   }
-  yield* cancelBroken(broken, now);
-  for (const state of ["held", "blocked"] as const) {
-    const some = back.filter((child) => stateOf(child, now) === state);
-    if (some.length > 0) yield* revive(some, state, now);
-  }
-  yield* open.add();
-  return back.map(({ id }) => id);
+  return { back, open, broken: [...broken.values()] };
 }
 
 function stateOf({ was: { held } }: Child, now: number): State {
@@ -110,16 +141,4 @@ function isBroken({ id, on }: Parent, state: State | undefined, was: Waiting): b
   if (state !== undefined) return verdictOf(on, state) === "broken";
   // While jobs wait for it a parent cannot be deleted: it had ended as it should, unless it was open.
   return on !== "any" && was.open.includes(id);
-}
-
-/** Those of their unique keys that others hold. */
-function* takenKeys(children: readonly Child[]): Work<Set<string>> {
-  const keys = children.map(({ key }) => key).filter((key) => key !== null);
-  if (keys.length === 0) return new Set();
-  const rows = yield* all(
-    `SELECT unique_key FROM json_each(?) CROSS JOIN job
-    WHERE unique_key = value AND state <> 'completed' AND state <> 'dead' AND state <> 'cancelled'`,
-    JSON.stringify(keys),
-  );
-  return new Set(rows.map((row) => row.unique_key as string));
 }

@@ -7,6 +7,7 @@
 import type { Condition } from "../../job/job.ts";
 import { verdictOf } from "../../job/parents.ts";
 import { isFinal, type State } from "../../job/state.ts";
+import { cancelLines } from "./lines.ts";
 import { type Broken, cancelBroken, detachParents, noteEnded, readyIfFree } from "./parents.ts";
 import { all, type Row, send, type Work } from "./work.ts";
 
@@ -26,16 +27,17 @@ const TOGETHER = 100;
  */
 export function* tellDependents(now: number, limit: number): Work<Told> {
   let ready = 0;
-  for (let left = limit; left > 0;) {
+  const portion = new Portion(limit, now);
+  while (portion.left > 0) {
     const parents = yield* all(
       `SELECT ended_parent.id, state FROM ended_parent
       LEFT JOIN job ON job.id = ended_parent.id ORDER BY ended_parent.id LIMIT ${TOGETHER}`,
     );
     if (parents.length === 0) return { ready, isDone: true };
-    const news = yield* nextNews(parents as unknown as Ended[], left);
-    ready += yield* tell(news, now);
+    const news = yield* nextNews(parents as unknown as Ended[], portion.left);
+    portion.left -= Math.max(news.parents.length, news.dependents.length);
+    ready += yield* tell(news, portion);
     if (news.isWhole) yield* forgetEnded(news.parents);
-    left -= Math.max(news.parents.length, news.dependents.length);
   }
   return { ready, isDone: false };
 }
@@ -43,6 +45,21 @@ export function* tellDependents(now: number, limit: number): Work<Told> {
 /** Within a transaction: tells all dependents of jobs that have ended, and those of theirs. */
 export function* tellAllDependents(now: number): Work<void> {
   while (!(yield* tellDependents(now, 1000)).isDone);
+}
+
+/** What is told within one transaction. */
+class Portion {
+  /** About so many may still be told. */
+  left: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Whether all who are cancelled have waited for one job alone, as far as is known. */
+  isOfLines = true;
+
+  constructor(limit: number, now: number) {
+    this.left = limit;
+    this.now = now;
+  }
 }
 
 /** A job that has ended; its state is another one if it was retried meanwhile, or null if it is gone. */
@@ -85,12 +102,20 @@ function* nextNews(parents: readonly Ended[], limit: number): Work<News> {
     return { parents: happy, dependents, isWhole: true };
   }
   const first = ended[0]!;
+  if (found.length <= limit) {
+    const own = found.filter(({ parent }) => parent === first.id);
+    return { parents: [first], dependents: own.sort(byArrival), isWhole: true };
+  }
   const dependents = yield* all(
     `${DEPENDENTS} WHERE parent = ? ORDER BY dependency.job LIMIT CAST(? AS INTEGER)`,
     first.id,
     limit,
   );
   return { parents: [first], dependents, isWhole: dependents.length < limit };
+}
+
+function byArrival(a: Row, b: Row): number {
+  return (a.seq as number) - (b.seq as number);
 }
 
 function hasEnded({ state }: Ended): boolean {
@@ -102,14 +127,14 @@ function isMet({ parent, condition }: Row, states: ReadonlyMap<string, State | n
 }
 
 /** How many jobs are pending now. */
-function* tell({ parents, dependents, isWhole }: News, now: number): Work<number> {
+function* tell({ parents, dependents, isWhole }: News, portion: Portion): Work<number> {
   const states = new Map(parents.map(({ id, state }) => [id, state]));
   const met = dependents.filter((row) => isMet(row, states)).map(({ seq }) => seq as number);
   if (met.length < dependents.length) {
     // Then there is but one parent.
     const { id, state } = parents[0]!;
     const unhappy = dependents.filter((row) => !isMet(row, states));
-    yield* cancelChildren(unhappy, { id, state: state! }, now);
+    yield* cancelChildren(unhappy, { id, state: state! }, portion);
   }
   if (met.length === 0) return 0;
   if (isWhole && met.length === dependents.length) {
@@ -126,14 +151,14 @@ function* tell({ parents, dependents, isWhole }: News, now: number): Work<number
       JSON.stringify(met),
     );
   }
-  return yield* readyIfFree(met, now);
+  return yield* readyIfFree(met, portion.now);
 }
 
 /** A parent has ended otherwise than it should for these, which are in order of arrival. */
 function* cancelChildren(
   children: readonly Row[],
   parent: { readonly id: string; readonly state: State },
-  now: number,
+  portion: Portion,
 ): Work<void> {
   const seqs = children.map(({ seq }) => seq as number);
   const waits = yield* all(
@@ -155,9 +180,20 @@ function* cancelChildren(
     const on = row.condition as Condition;
     return { seq, parent: { ...parent, on }, waiting: { held: row.state === "held", open } };
   });
-  yield* cancelBroken(broken, now);
+  yield* cancelBroken(broken, portion.now);
   yield* detachParents(...seqs);
-  yield* noteEnded(...children.map(({ id }) => id as string));
+  const ids = children.map(({ id }) => id as string);
+  yield* noteEnded(...ids, ...yield* goDown(ids, portion));
+}
+
+/** Those who are cancelled because of jobs that were. Where one of them waits for several, the others come by and by. */
+function* goDown(ids: readonly string[], portion: Portion): Work<readonly string[]> {
+  if (!portion.isOfLines || portion.left <= 0) return [];
+  const cancelled = yield* cancelLines(ids, portion.left, portion.now);
+  // To look at the same jobs once for each of them would take long.
+  if (cancelled === null) portion.isOfLines = false;
+  else portion.left -= cancelled.length;
+  return cancelled ?? [];
 }
 
 function* forgetEnded(parents: readonly Ended[]): Work<void> {

@@ -5,7 +5,7 @@
  */
 
 import type { State } from "../../job/state.ts";
-import { get, type Work } from "./work.ts";
+import { all, get, type Work } from "./work.ts";
 
 /** A job that holds a unique key. */
 export interface Holder {
@@ -24,7 +24,19 @@ export function* holderOf(key: string): Work<Holder | null> {
   return row && { id: row.id as string, state: row.state as State };
 }
 
-/** The same within a transaction, to whose end nobody else claims or changes that job. */
+/** Those of unique keys that jobs hold, and by which. */
+export function* holdersOf(keys: readonly string[]): Work<Map<string, Holder>> {
+  const rows = keys.length === 0 ? [] : yield* all(
+    `SELECT unique_key, job.id, state FROM json_each(?) CROSS JOIN job
+    WHERE unique_key = value AND ${UNFINISHED}`,
+    JSON.stringify(keys),
+  );
+  return new Map(rows.map((row) => {
+    return [row.unique_key as string, { id: row.id as string, state: row.state as State }];
+  }));
+}
+
+/** {@linkcode holderOf} within a transaction, to whose end nobody else claims or changes that job. */
 export function* holderToReplace(key: string): Work<Holder | null> {
   const row = yield* get(`${HOLDER} FOR UPDATE`, key);
   return row && { id: row.id as string, state: row.state as State };

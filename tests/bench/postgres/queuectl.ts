@@ -27,7 +27,7 @@ export const openFastest: Open = (url) => open(url, { slots: 24, ahead: 476 });
 export const openPlain: Open = (url) => open(url, { slots: 16, ahead: 0 });
 
 /** How many jobs run at once, and how many wait in the lines behind the slots. */
-interface Places {
+export interface Places {
   readonly slots: number;
   readonly ahead: number;
 }
@@ -55,12 +55,7 @@ async function open(url: string, places: Places): Promise<Contender> {
       return queues.every(({ counts }) => counts.pending + counts.processing === 0);
     },
     async pull() {
-      const own = await opened();
-      const id = `bench-${Deno.pid}`;
-      const { name: host, identity: hostIdentity } = currentHost();
-      const process = processRef(Deno.pid)!;
-      await own.join({ id, host, hostIdentity, process, slots: places.slots, queues: null });
-      return new Ticker(own, id, places);
+      return await pull(await opened(), `bench-${Deno.pid}`, places);
     },
     async [Symbol.asyncDispose]() {
       await store?.[Symbol.asyncDispose]();
@@ -69,17 +64,42 @@ async function open(url: string, places: Places): Promise<Contender> {
   };
 }
 
+/**
+ * Joins a store, and does its jobs.
+ *
+ * @param id of the worker
+ * @param onTick is told after each tick how long it took, milliseconds, and how many jobs it has settled
+ */
+export async function pull(
+  store: Store,
+  id: string,
+  places: Places,
+  onTick: (took: number, settled: number) => void = () => {},
+): Promise<Puller> {
+  const { name: host, identity: hostIdentity } = currentHost();
+  const process = processRef(Deno.pid)!;
+  await store.join({ id, host, hostIdentity, process, slots: places.slots, queues: null });
+  return new Ticker(store, id, places, onTick);
+}
+
 /** Ticks as a supervisor does: when something has ended, when it is rung, and else now and then. */
 class Ticker implements Puller {
   readonly #store: Store;
+  readonly #onTick: (took: number, settled: number) => void;
   readonly #worked: Promise<void>;
   #wake = () => {};
   #isRung = false;
   #isOver = false;
   handled = 0;
 
-  constructor(store: Store, id: string, places: Places) {
+  constructor(
+    store: Store,
+    id: string,
+    places: Places,
+    onTick: (took: number, settled: number) => void,
+  ) {
     this.#store = store;
+    this.#onTick = onTick;
     this.#worked = this.#work(id, places);
   }
 
@@ -97,6 +117,7 @@ class Ticker implements Puller {
       this.#isRung = false;
       const isBrief = performance.now() - beatAt < HEARTBEAT;
       if (!isBrief) beatAt = performance.now();
+      const begin = performance.now();
       const result = await this.#store.tick({
         ...always,
         isBrief,
@@ -104,6 +125,7 @@ class Ticker implements Puller {
         free: places(this.#isOver ? 0 : slots),
         ahead: places(this.#isOver ? 0 : ahead),
       });
+      this.#onTick(performance.now() - begin, result.settled.length);
       claimed = result.claimed;
       this.handled += claimed.length;
       if (claimed.length > 0 || this.#isRung || this.#isOver) continue;

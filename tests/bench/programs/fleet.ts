@@ -1,7 +1,8 @@
 /**
  * A program: so many workers on one store, real supervisors whose executors are not real: a job takes as long as its
  * command says, `sleep SECONDS`, and nothing is run. Each has a store of its own, as a process would. It
- * prints `ready` when all are there, and ends with its standard input.
+ * prints `ready` when all are there, and ends with its standard input. Arguments: the address, how many, the slots of
+ * each, and the queues that they serve, none for all.
  *
  * @module
  */
@@ -13,7 +14,8 @@ import { currentHost } from "../../../src/worker/host.ts";
 import { Supervisor } from "../../../src/worker/supervisor.ts";
 import { FakeExecutor } from "../fleet/fake_executor.ts";
 
-const [address = "", count = "", slots = ""] = Deno.args;
+const [address = "", count = "", slots = "", ...served] = Deno.args;
+const queues = served.length === 0 ? null : served;
 globalThis.Worker = FakeExecutor as unknown as typeof Worker;
 
 const ready: Promise<void>[] = [];
@@ -26,7 +28,7 @@ const supervisors = await Promise.all(Array.from({ length: Number(count) }, asyn
     if (type === "worker_ready") resolve();
   });
   const supervisor = new Supervisor(store, events, {
-    ...{ name: null, host: currentHost(), slots: Number(slots), threads: 1, queues: null },
+    ...{ name: null, host: currentHost(), slots: Number(slots), threads: 1, queues },
     ...{ drainWait: null, singleton: false, insideJob: null, shutdownGrace: null },
     config: resolveConfig(await store.settings()),
   });

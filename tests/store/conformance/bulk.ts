@@ -116,6 +116,24 @@ export function bulkTests(test: Register): void {
     assert.ok(problem instanceof UniqueKeyTakenError);
   });
 
+  test("actOnAll, retryAll: of two that had one key the first comes back", async (scene) => {
+    const { store } = scene;
+    for (const way of ["actOnAll", "retryAll"]) {
+      const ids = [`${way}-first`, `${way}-second`, `${way}-other`];
+      for (const id of ids) {
+        await scene.enqueue(id, { queue: way, uniqueKey: id === ids[2] ? id : way });
+        await store.cancel(id);
+      }
+      if (way === "retryAll") assert.equal(await store.retryAll("cancelled"), 2);
+      else {
+        const { acted, refused } = await actOnAll(store, "retry", { queue: way });
+        assert.deepEqual([acted, refused], [2, 1]);
+      }
+      assert.deepEqual(await scene.states(...ids), ["pending", "cancelled", "pending"]);
+      await store.remove(ids[1]!, ["cancelled"]);
+    }
+  });
+
   test("actOnAll: retries a child with its parent, and alone where only the child fits", async (scene) => {
     const { store } = scene;
     const family = async (name: string) => {
@@ -138,13 +156,23 @@ export function bulkTests(test: Register): void {
 
   test("actOnAll: deletes those who wait before those whom they wait for", async (scene) => {
     const { store } = scene;
-    await store.enqueue([
-      newJob("parent"),
-      newJob("child", { after: after("parent") }),
-      newJob("grandchild", { after: after("child") }),
-    ]);
-    assert.deepEqual(await actOnAll(store, "delete", {}, 1), { acted: 3, refused: 0, portions: 3 });
-    assert.equal(await store.count({}), 0);
+    for (const [limit, portions] of [[1, 3], [10, 1]] as const) {
+      await store.enqueue([
+        newJob("parent"),
+        newJob("child", { after: after("parent") }),
+        newJob("grandchild", { after: after("child") }),
+      ]);
+      assert.deepEqual(await actOnAll(store, "delete", {}, limit), {
+        acted: 3,
+        refused: 0,
+        portions,
+      });
+      assert.equal(await store.count({}), 0);
+    }
+    await store.enqueue([newJob("child", { after: after("parent") }), newJob("parent")]);
+    const [refused, ...others] = await store.actOnEach("delete", ["parent", "child", "parent"]);
+    assert.equal(refused?.message, "Job parent cannot be deleted: 1 job waits for it");
+    assert.deepEqual(others, [null, null]);
   });
 
   test("actOnAll, actOnEach: who waits for a cancelled job is told, and many go one after the other", async (scene) => {

@@ -27,7 +27,9 @@ export function pagingTests(test: Register): void {
           const pages = await allPages(store, filter, sort, limit);
           const found = pages.flatMap(({ jobs }) => jobs);
           assert.deepEqual(idsOf(found), idsOf(expected), `${what} by ${limit}`);
-          assert.equal(pages.length, Math.max(1, Math.ceil(found.length / limit)), what);
+          // On a busy machine one may end before it is full, since it has taken long enough.
+          assert.ok(pages.length >= Math.max(1, Math.ceil(found.length / limit)), what);
+          assert.ok(pages.every(({ jobs }) => jobs.length <= limit), what);
           const isCounted = Object.keys(filter).every((key) => key === "states" || key === "queue");
           const total = isCounted ? expected.length : null;
           assert.deepEqual(new Set(pages.map((page) => page.total)), new Set([total]), what);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CircleError } from "../../../src/errors.ts";
+import type { State } from "../../../src/job/state.ts";
 import { newJob } from "../../job/jobs.ts";
 import { after, COMPLETED, FAILED, type Register } from "../scene.ts";
 import { chainOf, childrenOf } from "./family.ts";
@@ -65,6 +66,35 @@ export function manyParentTests(test: Register): void {
       ["later", "scheduled", null],
       ["open", "blocked", null],
     ]);
+  });
+
+  test("after: down a line each names its parent, and with the first all wait again, a held one held", async (scene) => {
+    const { store } = scene;
+    await store.enqueue([
+      ...[newJob("a"), newJob("b", { after: after("a") })],
+      newJob("c", { after: after("b"), held: true }),
+      newJob("d", { after: after("c") }),
+    ]);
+    const rest = ["b", "c", "d"];
+    const comeBack = async (...states: State[]) => {
+      await store.cancel("a");
+      const jobs = await Promise.all(rest.map((id) => scene.job(id)));
+      const errors = jobs.map(({ error }, i) => error === `its parent ${"abcd"[i]} is cancelled`);
+      assert.deepEqual(errors, jobs.map(() => true));
+      await store.retry("a", ["cancelled"]);
+      assert.deepEqual(await scene.states(...rest), ["blocked", "held", ...states]);
+    };
+    await comeBack("blocked");
+    // One that waits for two is told in its turn.
+    await store.enqueue([newJob("other"), newJob("e", { after: after("d", "other") })]);
+    rest.push("e");
+    await comeBack("blocked", "blocked");
+    await store.cancel("a");
+    await store.cancel("other");
+    await store.retry("a", ["cancelled"]);
+    assert.equal((await scene.job("e")).error, "its parent other is cancelled");
+    await store.retry("other", ["cancelled"]);
+    assert.deepEqual(await scene.states("d", "e"), ["blocked", "blocked"]);
   });
 
   test("after: one that its parents cancel at enqueue is a reason for those that come after it", async (scene) => {

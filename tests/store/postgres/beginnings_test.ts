@@ -1,110 +1,129 @@
 import assert from "node:assert/strict";
-import { parseAddress } from "../../../src/store/postgres/address.ts";
-import { Beginnings, type Lane } from "../../../src/store/postgres/beginnings.ts";
-import { claimPlainly } from "../../../src/store/postgres/claim.ts";
-import { Connections } from "../../../src/store/postgres/connections.ts";
-import { Transaction } from "../../../src/store/postgres/transaction.ts";
-import { openStore } from "../../../src/store/open.ts";
-import { newJob } from "../../job/jobs.ts";
-import { TestSchema } from "../../toolchain/postgres_session.ts";
+import { Beginnings, END, type Found, type Place } from "../../../src/store/postgres/beginnings.ts";
 
 const lane = { queue: "default", priority: 0 };
 
-Deno.test("Beginnings: everything is looked at until a look takes long that went far, then at a tenth of the time", () => {
-  let now = 0;
-  const beginnings = new Beginnings(() => now);
-  beginnings.note([{ ...lane, seq: 1 }], 300);
-  assert.equal(beginnings.lanes(), null);
-  beginnings.note([{ ...lane, seq: 6000 }], 19);
-  assert.equal(beginnings.lanes(), null);
-  beginnings.note([{ ...lane, seq: 6001 }, { ...lane, seq: 6002 }], 300);
-  assert.deepEqual(beginnings.lanes()?.map(({ first }) => first), [6003]);
-  now = 2999;
-  beginnings.note([{ ...lane, seq: 6010 }, { queue: "q", priority: 5, seq: 7 }], 1);
-  assert.deepEqual(
-    beginnings.lanes()?.map(({ queue, priority, first }) => [queue, priority, first]),
-    [["default", 0, 6011], ["q", 5, 8]],
-  );
-  now = 3000;
-  assert.equal(beginnings.lanes(), null);
-});
+/** What a look finds that finds nothing, at once. */
+const NOTHING: Found = { places: [], took: 0, isFull: false, isAll: false, newest: 20_000 };
 
-Deno.test("Beginnings: what came back is found by a look at everything, and taken until there is none left", () => {
-  const beginnings = new Beginnings(() => 0);
-  beginnings.note([{ ...lane, seq: 1 }, { ...lane, seq: 9000 }], 100);
-  beginnings.note([{ ...lane, seq: 20 }], 100);
-  assert.equal(beginnings.lanes()?.[0]?.first, 21);
-});
-
-Deno.test("Beginnings: forget() has everything looked at", () => {
-  const beginnings = new Beginnings(() => 0);
-  beginnings.note([{ ...lane, seq: 1 }, { ...lane, seq: 9000 }], 100);
-  assert.notEqual(beginnings.lanes(), null);
-  beginnings.forget();
-  assert.equal(beginnings.lanes(), null);
-});
-
-/** One that always looks there, and what it is told. */
-class Fixed extends Beginnings {
-  readonly noted: number[][] = [];
-  readonly #lanes: readonly Lane[];
-
-  constructor(...lanes: readonly Lane[]) {
-    super(() => 0);
-    this.#lanes = lanes;
+/** Looks at everything take long, and here is what was found by them. */
+function afterLongLooks(...places: readonly Place[]) {
+  const clock = { now: 0 };
+  const beginnings = new Beginnings(() => clock.now);
+  for (let n = 0; n < 2; n++) {
+    assert.equal(beginnings.look(), null);
+    beginnings.note(null, { ...NOTHING, places, took: 300 });
   }
-
-  override lanes() {
-    return this.#lanes;
-  }
-
-  override note(places: Parameters<Beginnings["note"]>[0], took: number): void {
-    this.noted.push(places.map(({ seq }) => seq));
-    assert.ok(took >= 0);
-  }
+  const look = (found: Partial<Found> = {}) => {
+    const look = beginnings.look()!;
+    beginnings.note(look, { ...NOTHING, ...found });
+    return look;
+  };
+  return { beginnings, clock, look };
 }
 
-Deno.test("claimPlainly() goes on from where lanes begin, highest priority first, and says if that was too little", async () => {
-  await using schema = await TestSchema.named();
-  await using store = await openStore(schema.url, { create: true });
-  const launcher = { pid: 1, startTime: "1" };
-  const host = { host: "h", hostIdentity: "h", process: launcher };
-  await store.join({ id: "w", ...host, slots: 9, queues: ["default", "high", "paused"] });
-  const jobs = ["a", "b", "c", "high", "x", "paused"].map((id) => [id, id === "high" ? 5 : 0]);
-  await store.enqueue(jobs.map(([id, priority]) =>
-    newJob(id as string, {
-      queue: (id as string).length > 1 ? id as string : id === "x" ? "unserved" : "default",
-      priority: priority as number,
-    })
-  ));
-  await store.configureQueue("paused", { paused: true }, { create: true });
-  await using connections = await Connections.open(await parseAddress(schema.url));
-  const claim = async (places: number, ...lanes: readonly Lane[]) => {
-    const beginnings = new Fixed(...lanes);
-    const request = {
-      ...{ worker: "w", ended: [], output: [], observed: new Map(), draining: false, buried: [] },
-      free: Array.from({ length: places }, () => launcher),
-    };
-    const terms = { session: 0, newToken: () => crypto.randomUUID(), beginnings };
-    const { claims, isShort } = await connections.use(async (connection) => {
-      const transaction = new Transaction(connection, "together", null);
-      const claimed = await claimPlainly(transaction, request, terms);
-      await transaction.commit();
-      return claimed;
-    });
-    return [claims.map(({ jobId }) => jobId), isShort, beginnings.noted];
-  };
-  const all = [
-    { queue: "default", priority: 0, first: 2 },
-    { queue: "high", priority: 5, first: 1 },
-    { queue: "unserved", priority: 0, first: 1 },
-    { queue: "paused", priority: 0, first: 1 },
-  ];
-  assert.deepEqual(await claim(2, ...all), [["high", "b"], false, [[4, 2]]]);
-  assert.deepEqual(await claim(2, ...all), [["c"], true, [[3]]]);
-  assert.deepEqual(await claim(2), [[], true, [[]]]);
-  assert.deepEqual(await claim(1, { queue: "default", priority: 0, first: 1 }), [
-    ...[["a"], false],
-    [[1]],
+Deno.test("Beginnings: everything is looked at until that takes long twice", () => {
+  const beginnings = new Beginnings(() => 0);
+  for (const took of [300, 4, 5]) {
+    assert.equal(beginnings.look(), null);
+    beginnings.note(null, { ...NOTHING, took, places: [{ ...lane, seq: 7 }] });
+  }
+  assert.equal(beginnings.hasMore, false, "that was everything");
+  beginnings.note(beginnings.look(), { ...NOTHING, took: 20 });
+  assert.deepEqual(beginnings.look()?.lanes, [{ ...lane, first: 8, past: END }]);
+});
+
+Deno.test("Beginnings: among few jobs no look is long but for a slow machine", () => {
+  const beginnings = new Beginnings(() => 0);
+  for (let n = 0; n < 3; n++) {
+    beginnings.note(beginnings.look(), { ...NOTHING, took: 5000, newest: 19_999 });
+  }
+  assert.equal(beginnings.look(), null);
+});
+
+Deno.test("Beginnings: each lane goes on behind the last job that was claimed, whoever came back", () => {
+  const { look } = afterLongLooks({ ...lane, seq: 9000 }, { queue: "q", priority: 5, seq: 7 });
+  look({ places: [{ ...lane, seq: 20 }, { ...lane, seq: 9500 }, { ...lane, seq: 30 }] });
+  assert.deepEqual(look().lanes.filter(({ past }) => past === END), [
+    { ...lane, first: 9501, past: END },
+    { queue: "q", priority: 5, first: 8, past: END },
   ]);
+});
+
+Deno.test("Beginnings: what came back and what is new are looked for by turns, each in a tenth of the time", () => {
+  const { beginnings, clock, look } = afterLongLooks({ ...lane, seq: 200_000 });
+  const kinds = (took: number) => {
+    const { around, back } = look({ took });
+    return around ? "around" : back === null ? "near" : back.join();
+  };
+  assert.deepEqual([kinds(0), kinds(0), kinds(0)], ["around", "0,50000", "around"]);
+  assert.equal(kinds(100), "50000,150000", "the next portion, larger since the last was quick");
+  assert.equal(kinds(30), "around");
+  assert.equal(beginnings.hasMore, false);
+  assert.deepEqual([kinds(500), kinds(500)], ["near", "near"]);
+  clock.now = 300;
+  assert.deepEqual([kinds(50), kinds(500)], ["around", "near"]);
+  clock.now = 1000;
+  assert.deepEqual([kinds(0), kinds(0)], ["150000,200000", "around"]);
+});
+
+Deno.test("Beginnings: portions are those of lanes that are done", () => {
+  const { look } = afterLongLooks({ ...lane, seq: 60_000 }, { queue: "q", priority: 5, seq: 7 });
+  look();
+  assert.deepEqual(look().lanes.slice(2), [
+    { ...lane, first: 0, past: 50_000 },
+    { queue: "q", priority: 5, first: 0, past: 8 },
+  ]);
+  look();
+  assert.deepEqual(look().lanes.slice(2), [{ ...lane, first: 50_000, past: 60_001 }]);
+});
+
+Deno.test("Beginnings: a portion that has more than was wanted is looked at again", () => {
+  const { look } = afterLongLooks({ ...lane, seq: 60_000 });
+  look();
+  const places = [{ ...lane, seq: 3 }];
+  assert.deepEqual(look({ places, isFull: true, took: 100 }).back, [0, 50_000]);
+  look({ took: 100 });
+  assert.deepEqual(look({ places, took: 100 }).back, [0, 50_000]);
+  assert.equal(look().back, null);
+});
+
+Deno.test("Beginnings: once nothing takes long any more everything is looked at", () => {
+  const { beginnings, look } = afterLongLooks({ ...lane, seq: 9 });
+  look({ took: 20 });
+  look();
+  assert.notEqual(beginnings.look(), null);
+  const again = afterLongLooks({ ...lane, seq: 9 });
+  again.look();
+  again.look();
+  assert.equal(again.beginnings.look(), null);
+});
+
+Deno.test("Beginnings: forget() has everything looked at, once where that takes long", () => {
+  const { beginnings } = afterLongLooks({ ...lane, seq: 9 });
+  beginnings.forget();
+  assert.equal(beginnings.look(), null);
+  beginnings.note(null, { ...NOTHING, took: 20 });
+  assert.notEqual(beginnings.look(), null);
+});
+
+Deno.test("Beginnings: an empty lane goes on behind what was there five seconds ago", () => {
+  const { clock, look } = afterLongLooks({ ...lane, seq: 9 });
+  const first = (newest: number | null) =>
+    look({ newest: (newest ?? 0) + 20_000, isAll: newest !== null, took: 20 }).lanes[0]!.first;
+  assert.equal(first(100), 10);
+  clock.now = 4999;
+  assert.equal(first(200), 10);
+  clock.now = 5000;
+  assert.equal(first(300), 10);
+  assert.equal(first(null), 20_101);
+  clock.now = 10_000;
+  assert.equal(first(null), 20_101, "it was not empty");
+  assert.equal(first(400), 20_101);
+  assert.equal(first(null), 20_301);
+});
+
+Deno.test("Beginnings: with very many lanes everything is looked at", () => {
+  const places = Array.from({ length: 1001 }, (_, n) => ({ ...lane, queue: `q${n}`, seq: n }));
+  assert.equal(afterLongLooks(...places).beginnings.look(), null);
 });

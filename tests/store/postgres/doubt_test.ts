@@ -1,7 +1,7 @@
 /** Ticks of which a worker does not learn whether they were done. */
 
 import assert from "node:assert/strict";
-import { StoreError } from "../../../src/errors.ts";
+import { StoreError, UnknownOutcomeError } from "../../../src/errors.ts";
 import { PostgresEngine } from "../../../src/store/postgres/postgres_engine.ts";
 import { SqlStore } from "../../../src/store/sql/sql_store.ts";
 import type { Store } from "../../../src/store/store.ts";
@@ -76,6 +76,41 @@ Deno.test("tick() gives back what it has claimed without an answer, and then cla
   assert.deepEqual(await waitFor(() => claim(far, "w").catch(() => null)), ["a"]);
   assert.deepEqual((await store.attempts("a")).map(({ attempt }) => attempt), [1]);
   assert.equal((await store.job("a"))?.attempts, 1);
+});
+
+Deno.test("tick() tells what it has settled without an answer, and what is stale", async () => {
+  await using country = await scene();
+  const { store, far, network } = country;
+  await store.enqueue(["a", "b", "c"].map((id) => newJob(id, { maxRetries: 0 })));
+  const request: TickRequest = {
+    ...{ worker: "w", isBrief: true, ended: [], output: [], draining: false, buried: [] },
+    ...{ free: [PROCESS, PROCESS, PROCESS], observed: new Map() },
+  };
+  const { claimed, now } = await far.tick(request);
+  const ended = claimed.map(({ jobId, token }, i) => ({
+    ...{ jobId, token, chunks: [], outputBytes: 0, finishedAt: now + i },
+    outcome: i === 0 ? { kind: "completed" } as const : { kind: "failed", exitCode: 3 } as const,
+  }));
+  const again = { ...request, free: [], ended };
+  // Somebody else has settled it.
+  await store.tick({ ...again, ended: [{ ...ended[2]!, finishedAt: now + 9 }] });
+  network.edit = (bytes, direction) => {
+    const isDone = direction === "back" && new TextDecoder().decode(bytes).includes("COMMIT");
+    if (isDone) network.treat({ kind: "swallow" }, "back");
+    return bytes;
+  };
+  await assert.rejects(far.tick(again), UnknownOutcomeError);
+  network.edit = (bytes) => bytes;
+  network.treat({ kind: "pass" });
+  assert.deepEqual(await states(store), ["a completed", "b dead", "c dead"]);
+  const { settled, stale } = await waitFor(() => far.tick(again).catch(() => null));
+  assert.deepEqual(
+    settled.map(({ jobId, state, outcome, exitCode }) => [jobId, state, outcome, exitCode]),
+    [["a", "completed", "completed", 0], ["b", "dead", "failed", 3]],
+  );
+  assert.deepEqual(stale, [ended[2]!.token]);
+  // It is asked but once.
+  assert.equal((await far.tick(again)).stale.length, 3);
 });
 
 Deno.test("tick() claims for a worker that was given up and goes on under a new id", async () => {

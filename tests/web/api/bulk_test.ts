@@ -36,3 +36,25 @@ Deno.test("POST /api/jobs/bulk goes on in portions, and leaves alone what comes 
   ok(portions >= 3, `${portions}`);
   strictEqual(await api.queue.store.count({ states: ["pending"] }), portions - 1);
 });
+
+Deno.test("POST /api/dlq/purge lets others be served between its portions", async () => {
+  const portions: number[] = [];
+  let isOtherServed = false;
+  const through = (store: Store) =>
+    new Proxy(store, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (name !== "removeEnded") return typeof value === "function" ? value.bind(target) : value;
+        return (_: unknown, most: number) => {
+          if (portions.length === 0) setTimeout(() => isOtherServed = true);
+          const removed = isOtherServed || portions.length > 2 ? 5 : most;
+          portions.push(removed);
+          return Promise.resolve(removed);
+        };
+      },
+    });
+  await using api: Contract = await Contract.open({ through });
+  const { purged } = await api.want(200, "POST", "/dlq/purge", JSON.stringify({ all: true }));
+  strictEqual(portions.length, 2);
+  strictEqual(purged, portions[0]! + 5);
+});

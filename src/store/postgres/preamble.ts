@@ -1,0 +1,62 @@
+/**
+ * What each transaction on a store says first. It names the schema, and makes sure that the session works in it: a pool
+ * may give a transaction a session that another store's program has set up.
+ *
+ * @module
+ */
+
+import { quoteName } from "./psql.ts";
+
+/** What else may happen while a transaction lasts. */
+export type Company =
+  /** Everything; it sees one snapshot and changes nothing. */
+  | "reading"
+  /** Everything but what is done {@link Company alone}. */
+  | "together"
+  /** Nobody ticks or changes what is there; new jobs may be added. */
+  | "alone"
+  /** Everything: it only adds. */
+  | "adding";
+
+/** The SQLSTATE of {@link Preamble.guardedMoment} for another version: that of a division by zero. */
+export const WRONG_VERSION = "22012";
+
+/** The first statements on a store in one schema. */
+export class Preamble {
+  /** Those that begin a transaction. */
+  readonly begin: Readonly<Record<Company, readonly string[]>>;
+  /** The moment of a transaction, and which version the store has. It fails in a session of another schema. */
+  readonly moment: string;
+  /** The same, in a statement that fails with {@link WRONG_VERSION} if the version is not `$1`. */
+  readonly guardedMoment: string;
+  /** It fails in a session of another schema. */
+  readonly place: string;
+  /** A word that changes with every commit, and the version. It fails in a session of another schema. */
+  readonly revision: string;
+  /** The heart of the worker `$1` beats, at `$2` or now. It fails in a session of another schema. */
+  readonly beat: string;
+
+  constructor(schema: string) {
+    const own = quoteName(schema);
+    // The logarithm of zero is 2201E, which nothing else here fails with: `failure.ts` says what it means.
+    const here = `current_schema() IS NOT DISTINCT FROM '${schema.replaceAll("'", "''")}'`;
+    const guard = `ln((${here})::int) AS place`;
+    const now = `${own}.clock_now()`;
+    const version = `(SELECT max(version) FROM ${own}.migration) AS version`;
+    const lock = (mode: string) => ["BEGIN", `LOCK TABLE ${own}.gate IN ${mode} MODE`];
+    this.begin = {
+      reading: ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"],
+      together: lock("ROW EXCLUSIVE"),
+      alone: lock("EXCLUSIVE"),
+      // Whoever moves the store elsewhere waits until nobody adds anything.
+      adding: lock("ACCESS SHARE"),
+    };
+    this.place = `SELECT ${guard}`;
+    this.moment = `SELECT ${guard}, ${now} AS now, ${version}`;
+    this.guardedMoment = `SELECT ${guard}, ${now} AS now, max(version) AS version,
+      1 / (max(version) = $1)::int AS guard FROM ${own}.migration`;
+    this.revision = `SELECT ${guard}, pg_current_snapshot()::text AS revision, ${version}`;
+    this.beat = `UPDATE ${own}.worker SET heartbeat = heartbeat + 1,
+      heartbeat_at = coalesce($2, ${now}) WHERE id = $1 AND ln((${here})::int) = 0`;
+  }
+}
