@@ -166,6 +166,11 @@ export class PostgresServer implements AsyncDisposable {
     return this.#running.pid;
   }
 
+  /** Whether it was started, and not stopped since; it may have ended by itself. */
+  get isRunning(): boolean {
+    return this.#running !== null;
+  }
+
   /** What it has logged. */
   async log(): Promise<string> {
     return await Deno.readTextFile(`${this.#folder}/log`);

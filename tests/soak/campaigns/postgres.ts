@@ -43,8 +43,8 @@ export interface OutageOptions {
 const BACKLOG = 3 * BATCH;
 /** The environment variable that marks the processes of a campaign. */
 const MARK = "QT_STAGE";
-/** The disk of the server: a fresh one takes up 90 MB. */
-const DISK = "256m";
+/** The disk of the server: a fresh one takes up 90 MB, and an hour of jobs with their output 200 more. */
+const DISK = "1g";
 
 /** Some jobs run for longer than a machine may be cut off, so that they are lost. */
 const durations = (longest: number): Duration => (random) =>
@@ -196,6 +196,8 @@ async function play(
       for (const one of both) longest[one] = Math.max(longest[one] ?? 0, took);
     } catch (error) {
       failed(name, error);
+      // Without a server all that follows would only say so again.
+      if (!scene.server.isRunning) throw error;
     }
     if (faults === undefined) {
       await new Promise((resolve) => setTimeout(resolve, scene.random.between(0, 3000)));
