@@ -110,4 +110,4 @@ flow("a worker whose store was replaced ends what it runs and itself", async (st
   assert.equal(processesOf(stage, "old").size, 0);
   await stage.ok("worker", "start", "--drain");
   assert.equal((await stage.job("new")).state, "completed");
-}, { vias: ["source"] });
+}, { vias: ["source"], stores: BOTH_STORES });

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { MissingStoreError, NewerStoreError, StoreError } from "../../errors.ts";
+import { MissingStoreError, NewerStoreError, StoreError, StoreGoneError } from "../../errors.ts";
+import type { Row } from "../sql/work.ts";
 import { MARK_KEY, MARK_VERSION } from "../mark.ts";
 import { markFromText, movedError } from "../moved.ts";
 import type { Connection } from "./connections.ts";
@@ -33,6 +34,7 @@ const PLACE = `SELECT nspname IS NOT NULL AS is_there, current_user AS own,
 /** The migrations of the store in a schema. */
 const historyOf = (quoted: string) =>
   `SELECT min(version) AS first, max(version) AS last, count(*) AS rows,
+    min(applied_at) FILTER (WHERE version = 1) AS made_at,
     (SELECT version FROM ${quoted}.migration WHERE version = ${MARK_VERSION}) AS mark
   FROM ${quoted}.migration WHERE version <> ${MARK_VERSION}`;
 
@@ -46,6 +48,13 @@ export interface SchemaOptions {
   readonly marked: boolean;
 }
 
+/** What tells one store in a schema from another one that was made there later, or brought up to date. */
+export interface Stand {
+  readonly version: number;
+  /** When it was made, milliseconds since the epoch. */
+  readonly madeAt: number;
+}
+
 /** The schema that this program knows, in one database. */
 export class Schema {
   /** What transactions on it say first. */
@@ -53,6 +62,8 @@ export class Schema {
   readonly #options: SchemaOptions;
   /** Its name within SQL. */
   readonly #quoted: string;
+  /** When the store was made. */
+  #madeAt = 0;
 
   constructor(options: SchemaOptions) {
     this.#options = options;
@@ -63,6 +74,11 @@ export class Schema {
   /** The newest version. */
   get newest(): number {
     return MIGRATIONS.length;
+  }
+
+  /** How the store stood when it was {@link prepare prepared}. */
+  get stand(): Stand {
+    return { version: this.newest, madeAt: this.#madeAt };
   }
 
   /**
@@ -86,12 +102,19 @@ export class Schema {
   }
 
   /**
-   * Within a transaction: that the store still has the version of this program.
+   * Within a transaction: that the store is still the same, and has the version of this program.
    *
-   * @throws {StoreError} if it has another one
+   * @param stand its `version`, and when it was `made_at`
+   * @throws {StoreError} if it is another one
    */
-  async require(version: unknown, connection: Pick<Connection, "query">): Promise<void> {
-    if (version === this.newest) return;
+  async require(
+    { version, made_at: madeAt }: Row,
+    connection: Pick<Connection, "query">,
+  ): Promise<void> {
+    if (version === this.newest && madeAt === this.#madeAt) return;
+    if (version === this.newest) {
+      throw new StoreGoneError(`The store ${this.#options.location} was replaced by another one`);
+    }
     if (version === MARK_VERSION) {
       if (!this.#options.marked) throw await this.#moved(connection);
       return;
@@ -117,10 +140,11 @@ export class Schema {
       );
     }
     const { rows: [history] } = await connection.query(historyOf(this.#quoted));
-    const { first, last, rows, mark } = history!;
+    const { first, last, rows, mark, made_at: madeAt } = history!;
     if (mark !== null && !this.#options.marked) throw await this.#moved(connection);
     if (last !== null && last as number > this.newest) throw this.#tooNew(last as number);
     if (last === null || first !== 1 || rows !== last) throw this.#odd();
+    this.#madeAt = madeAt as number;
     return last as number;
   }
 
@@ -144,6 +168,7 @@ export class Schema {
         await connection.query(this.preamble.place);
         await connection.script(MIGRATIONS[version]!.replaceAll("@schema@", quoted));
       }
+      await this.#versionOf(connection);
       await connection.query("COMMIT");
     } catch (error) {
       await connection.query("ROLLBACK").catch(() => {});

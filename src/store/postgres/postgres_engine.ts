@@ -152,7 +152,7 @@ export class PostgresEngine implements Engine {
   async revision(): Promise<string> {
     return await this.#connections.use(async (connection) => {
       const { rows: [row] } = await connection.query(this.#schema.preamble.revision);
-      await this.#schema.require(row!.version, connection);
+      await this.#schema.require(row!, connection);
       return row!.revision as string;
     });
   }

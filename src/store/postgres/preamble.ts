@@ -25,13 +25,13 @@ export const WRONG_VERSION = "22012";
 export class Preamble {
   /** Those that begin a transaction. */
   readonly begin: Readonly<Record<Company, readonly string[]>>;
-  /** The moment of a transaction, and which version the store has. It fails in a session of another schema. */
+  /** The moment of a transaction, which version the store has, and when it was made. It fails in a session of another schema. */
   readonly moment: string;
-  /** The same, in a statement that fails with {@link WRONG_VERSION} if the version is not `$1`. */
+  /** The same, in a statement that fails with {@link WRONG_VERSION} if the version is not `$1`, or that time not `$2`. */
   readonly guardedMoment: string;
   /** It fails in a session of another schema. */
   readonly place: string;
-  /** A word that changes with every commit, and the version. It fails in a session of another schema. */
+  /** A word that changes with every commit, the version, and when the store was made. It fails in a session of another schema. */
   readonly revision: string;
   /** The heart of the worker `$1` beats, at `$2` or now. It fails in a session of another schema. */
   readonly beat: string;
@@ -42,7 +42,7 @@ export class Preamble {
     const here = `current_schema() IS NOT DISTINCT FROM '${schema.replaceAll("'", "''")}'`;
     const guard = `ln((${here})::int) AS place`;
     const now = `${own}.clock_now()`;
-    const version = `(SELECT max(version) FROM ${own}.migration) AS version`;
+    const stand = `max(version) AS version, min(applied_at) FILTER (WHERE version = 1) AS made_at`;
     const lock = (mode: string) => ["BEGIN", `LOCK TABLE ${own}.gate IN ${mode} MODE`];
     this.begin = {
       reading: ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"],
@@ -52,10 +52,12 @@ export class Preamble {
       adding: lock("ACCESS SHARE"),
     };
     this.place = `SELECT ${guard}`;
-    this.moment = `SELECT ${guard}, ${now} AS now, ${version}`;
-    this.guardedMoment = `SELECT ${guard}, ${now} AS now, max(version) AS version,
-      1 / (max(version) = $1)::int AS guard FROM ${own}.migration`;
-    this.revision = `SELECT ${guard}, pg_current_snapshot()::text AS revision, ${version}`;
+    this.moment = `SELECT ${guard}, ${now} AS now, ${stand} FROM ${own}.migration`;
+    this.guardedMoment = `SELECT ${guard}, now, version, made_at,
+        1 / (version = $1 AND made_at = $2)::int AS guard
+      FROM (SELECT ${now} AS now, ${stand} FROM ${own}.migration) AS moment`;
+    this.revision = `SELECT ${guard}, pg_current_snapshot()::text AS revision, ${stand}
+      FROM ${own}.migration`;
     this.beat = `UPDATE ${own}.worker SET heartbeat = heartbeat + 1,
       heartbeat_at = coalesce($2, ${now}) WHERE id = $1 AND ln((${here})::int) = 0`;
   }

@@ -21,6 +21,7 @@ import { IS_MUCH } from "./adding_up.ts";
 import type { Dues } from "./dues.ts";
 import type { Pace } from "../sql/pace.ts";
 import { completeAttempts, isPlain, storeOutput } from "./complete.ts";
+import type { Stand } from "./migrate.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** What the store takes from outside, so that tests can hold it still. */
@@ -36,8 +37,8 @@ export interface Surroundings {
 /** A storm of due jobs is promoted in portions, so that no tick takes long. */
 const PROMOTIONS_PER_TICK = 1000;
 
-/** So are the dependents of jobs that have ended told: each costs some round trips, while nobody else ticks. */
-const TOLD_PER_TICK = 100;
+/** So are the dependents of jobs that have ended told, while nobody else ticks: each costs the server 50 to 80 µs. */
+const TOLD_PER_TICK = 500;
 
 const LOOK = "SELECT host, queues, stop_request, slots_request FROM worker WHERE id = $1";
 
@@ -93,7 +94,7 @@ export type Care =
 export async function tick(
   transaction: Transaction,
   request: TickRequest,
-  { env, care, session, version, beginnings, dues, adding, looksAtPeers }: {
+  { env, care, session, stand, beginnings, dues, adding, looksAtPeers }: {
     readonly env: Surroundings;
     /** Whether the other workers are looked at. */
     readonly looksAtPeers: boolean;
@@ -107,10 +108,10 @@ export async function tick(
     /** Which of the worker's ticks are not late. */
     readonly session: number;
     /** Of the schema: in another one the tick fails with `WRONG_VERSION` of `preamble.ts`. */
-    readonly version: number;
+    readonly stand: Stand;
   },
 ): Promise<Ticked> {
-  const moment = transaction.moment(version);
+  const moment = transaction.moment(stand);
   const self = greet(transaction, request);
   const plain = plainOf(request.ended);
   storeOutput(transaction, [

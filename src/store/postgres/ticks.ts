@@ -159,7 +159,7 @@ export class Ticks {
         return token;
       };
       const how = {
-        ...{ care, session: this.#sessionOf(worker), version: this.#schema.newest },
+        ...{ care, session: this.#sessionOf(worker), stand: this.#schema.stand },
         ...{ beginnings: this.#beginnings, dues: this.#dues, adding: this.#adding },
         looksAtPeers: !request.isBrief && performance.now() >= this.#looksAt,
         env: { ...this.#env, newToken },
@@ -179,7 +179,7 @@ export class Ticks {
         this.#beginnings.forget();
         if (sqlState(error) === WRONG_VERSION) {
           const { rows } = await connection.query(this.#schema.preamble.moment);
-          await this.#schema.require(rows[0]!.version, connection);
+          await this.#schema.require(rows[0]!, connection);
         }
         if (error instanceof UnknownOutcomeError) {
           for (const { token } of request.ended) this.#unsure.add(token);

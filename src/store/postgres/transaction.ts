@@ -9,6 +9,7 @@ import { StoreError } from "../../errors.ts";
 import type { Answer, Row, SqlValue, Work } from "../sql/work.ts";
 import type { Connection, Reply } from "./connections.ts";
 import { inDialect } from "./dialect.ts";
+import type { Stand } from "./migrate.ts";
 import type { Company, Preamble } from "./preamble.ts";
 
 /** A transaction that has been begun. */
@@ -37,12 +38,14 @@ export class Transaction {
 
   /**
    * The moment of it. Asked for before all else, it fails all that follows if the session is not the store's or, if one
-   * is given, another version is there.
+   * is given, the store does not stand so.
    */
-  async moment(version?: number): Promise<Moment> {
+  async moment(stand?: Stand): Promise<Moment> {
     const { moment, guardedMoment } = this.#preamble;
     return momentOf(
-      await (version === undefined ? this.query(moment) : this.query(guardedMoment, version)),
+      await (stand === undefined
+        ? this.query(moment)
+        : this.query(guardedMoment, stand.version, stand.madeAt)),
     );
   }
 
@@ -105,12 +108,12 @@ function asText(value: SqlValue): SqlValue {
 export interface Moment {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Of the store's schema. */
-  readonly version: unknown;
+  /** Of the store's schema, as the server has it. */
+  readonly stand: Row;
 }
 
 function momentOf({ rows }: Reply): Moment {
   const row = rows[0];
   if (row === undefined) throw new StoreError("The server gave no time");
-  return { now: row.now as number, version: row.version };
+  return { now: row.now as number, stand: row };
 }

@@ -44,8 +44,8 @@ export class Transactions {
   /** The same, once, on a connection that was lent already. */
   async doOn<T>(connection: Connection, company: Company, deed: Deed<T>): Promise<T> {
     return await this.within(connection, company, async (transaction) => {
-      const { now, version } = await transaction.moment();
-      await this.#schema.require(version, connection);
+      const { now, stand } = await transaction.moment();
+      await this.#schema.require(stand, connection);
       const result = await transaction.do(deed(now));
       await transaction.commit();
       return result;

@@ -23,7 +23,7 @@ const FOUND_BY: readonly [what: string, statement: RegExp, step: RegExp][] = [
   ["a job's parents", /dependency WHERE job = /, /^SEARCH dependency USING .*INDEX dependency_job/],
   [
     "what a parent cancelled",
-    /cancelled_by = \?\s+ORDER BY seq$/,
+    /cancelled_by = \?\s+UNION/,
     /^SEARCH job USING INDEX job_cancelled_by/,
   ],
   ["what runs in a queue", /'processing' AND queue = \?/, /USING COVERING INDEX job_running$/],
@@ -85,7 +85,7 @@ const WALKS: readonly [step: RegExp, statement: RegExp, why: string][] = [
   [/^SCAN schedule\b/, /^SELECT name, cron/, "`schedule list` shows them all"],
   [/^SCAN counter\b/, /^SELECT/, "a row for each queue and state"],
   [
-    /^SCAN (CONSTANT ROW|json_each|head|level|moment|known|due|counted|\(subquery-\d+\))/,
+    /^SCAN (CONSTANT ROW|json_each|head|level|line|child|moment|known|due|counted|\(subquery-\d+\))/,
     /./,
     "made by the statement",
   ],
