@@ -33,10 +33,10 @@ Deno.test("isOver() goes by the time since the boot, which runs on while a machi
 Deno.test("sinceBoot() is the same clock in every thread", async () => {
   const url = new URL("../../src/worker/boot_clock.ts", import.meta.url);
   const code = `import { sinceBoot } from "${url}"; postMessage(sinceBoot())`;
+  const before = sinceBoot()!;
   const worker = new Worker(`data:text/javascript,${encodeURIComponent(code)}`, { type: "module" });
   const { promise, resolve } = Promise.withResolvers<number>();
   worker.onmessage = ({ data }) => resolve(data);
-  const before = sinceBoot()!;
   const there = await promise;
   assert.ok(before <= there && there <= sinceBoot()!, `${before} ${there} ${sinceBoot()}`);
   worker.terminate();
