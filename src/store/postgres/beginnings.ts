@@ -113,7 +113,7 @@ export class Beginnings {
   /** What a look has found. */
   note(look: Look | null, found: Found): void {
     const { places, took, newest, isAll } = found;
-    if (look === null) this.#longOnes = isLong(took, newest) ? this.#longOnes + 1 : 0;
+    if (look === null) this.#noteEvery(isLong(took, newest));
     else if (look.around) this.#noteAround(found);
     else if (look.back !== null) this.#noteBack(look.back, found);
     for (const { queue, priority, seq } of places) this.#begin(queue, priority, seq + 1);
@@ -125,6 +125,12 @@ export class Beginnings {
   forget(): void {
     this.#isShort.back = this.#isShort.around = false;
     this.#longOnes = this.#longOnes >= LONG_ONES ? LONG_ONES - 1 : 0;
+  }
+
+  /** What is known is of no use while nothing takes long, and with a queue for each customer it would grow and grow. */
+  #noteEvery(isLong: boolean): void {
+    this.#longOnes = isLong ? this.#longOnes + 1 : 0;
+    if (!isLong) this.#lanes.clear();
   }
 
   #noteAround({ places, took, newest }: Found): void {

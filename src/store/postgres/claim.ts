@@ -171,10 +171,14 @@ export async function claimPlainly(
   const { took, is_limited: isLimited, found, newest } = rows[0]!;
   const taken = inPlace(rows);
   const isFull = taken.length === launchers.length;
-  beginnings.note(look, {
-    ...{ places: taken.map(placeFromRow), took: took as number, isFull },
-    ...{ isAll: !isFull && found === taken.length, newest: newest as number },
-  });
+  // Where a limit or a parent's end was in the way nothing was looked at: the tick that comes then has the same look. Else
+  // it might always be that tick that looks back, and this one around: a new queue with a limit would not be found.
+  if (look === null || found !== null) {
+    beginnings.note(look, {
+      ...{ places: taken.map(placeFromRow), took: took as number, isFull },
+      ...{ isAll: !isFull && found === taken.length, newest: newest as number },
+    });
+  }
   return {
     claims: claimsFrom(taken, free.length),
     ...{ rateOpensIn: null, isLimited: isLimited === 1 },

@@ -78,15 +78,15 @@ const CHOSEN = `chosen AS (
   )`;
 
 /**
- * Rings, if the last ring was long enough ago and before a moment; the jobs that wait are counted if `$2` is 1. The sequence `bell` holds when that was, since it is
- * changed at once and by no transaction.
+ * Rings, if the last ring was long enough ago and not after a moment; the jobs that wait are counted if `$2` is 1. The
+ * sequence `bell` holds when that was, since it is changed at once and by no transaction.
  */
 const RING = `WITH ${FLEET}, bell_now AS MATERIALIZED (
     SELECT last_value AS last, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
       CASE WHEN (SELECT is_large FROM fleet) THEN ${WINDOW} ELSE ${SHORT_WINDOW} END AS length FROM bell
   ), turn AS MATERIALIZED (
     SELECT setval('bell', now), set_config('synchronous_commit', 'off', true) FROM bell_now
-    WHERE last < $1::bigint AND (now - last >= length OR last > now)
+    WHERE last <= $1::bigint AND (now - last >= length OR last > now)
   ), ${ABLE}, ${CHOSEN}
   SELECT now, last, length, EXISTS (SELECT FROM turn) AS has_rung,
     CASE WHEN EXISTS (SELECT FROM turn)
@@ -190,7 +190,7 @@ async function ring(
   const { rows: [row] } = await connection.query(RING, [since, counts ? 1 : 0]);
   const { now, last, length, took, newest, has_rung: hasRung } = row as Record<string, number>;
   if (counts) counting.note(took!, newest!);
-  if (hasRung === 1 || last! >= since) return null;
+  if (hasRung === 1 || last! > since) return null;
   return { length: length! - (now! - last!), since: now! };
 }
 

@@ -54,7 +54,7 @@ export class Preamble {
     this.place = `SELECT ${guard}`;
     this.moment = `SELECT ${guard}, ${now} AS now, ${stand} FROM ${own}.migration`;
     this.guardedMoment = `SELECT ${guard}, now, version, made_at,
-        1 / (version = $1 AND made_at = $2)::int AS guard
+        1 / (version IS NOT DISTINCT FROM $1 AND made_at IS NOT DISTINCT FROM $2)::int AS guard
       FROM (SELECT ${now} AS now, ${stand} FROM ${own}.migration) AS moment`;
     this.revision = `SELECT ${guard}, pg_current_snapshot()::text AS revision, ${stand}
       FROM ${own}.migration`;

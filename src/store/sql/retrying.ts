@@ -5,6 +5,7 @@
  */
 
 import { ConflictError, UniqueKeyTakenError } from "../../errors.ts";
+import type { Parent } from "../../job/job.ts";
 import { sourcesOf, type State, transition } from "../../job/state.ts";
 import { find } from "./steering.ts";
 import { takeBackDependents } from "./taking_back.ts";
@@ -85,9 +86,13 @@ export function* retryPlain(jobs: readonly Found[], now: number): Work<readonly 
   const bringing = yield* whoBringOthers(jobs);
   const isFamily = (job: Found) => job.cancelledBy !== null || bringing.has(job.id);
   let plain = jobs.filter((job) => !isFamily(job));
-  // A job that comes back with another one may take a unique key.
-  if (plain.length < jobs.length) plain = plain.filter(({ uniqueKey }) => uniqueKey === null);
-  else plain = yield* withFreeKeys(plain);
+  if (plain.length < jobs.length) {
+    // A job that comes back with another one may take a unique key.
+    plain = plain.filter(({ uniqueKey }) => uniqueKey === null);
+    // It also looks at all its parents: whether one of them has a new life by then makes a difference.
+    const watched = plain.length === 0 ? new Set() : yield* whomTheyWaitFor(bringing);
+    plain = plain.filter(({ id }) => !watched.has(id));
+  } else plain = yield* withFreeKeys(plain);
   if (plain.length > 0) yield* send(NEW_LIFE, now, seqsOf(plain));
   const retried = new Set(plain);
   return jobs.filter((job) => !retried.has(job));
@@ -113,6 +118,20 @@ function* whoBringOthers(jobs: readonly Found[]): Work<Set<string>> {
     JSON.stringify(jobs.map(({ id }) => id)),
   );
   return new Set(found.map(({ id }) => id as string));
+}
+
+/** The parents of all who were cancelled because of some jobs, or because of one of them. */
+function* whomTheyWaitFor(ids: ReadonlySet<string>): Work<Set<string>> {
+  const rows = ids.size === 0 ? [] : yield* all(
+    `WITH RECURSIVE child (seq, id) AS (
+      SELECT job.seq, job.id FROM json_each(?) CROSS JOIN job WHERE cancelled_by = value
+      UNION SELECT job.seq, job.id FROM child CROSS JOIN job WHERE job.cancelled_by = child.id
+    ) SELECT after FROM child CROSS JOIN job WHERE job.seq = child.seq`,
+    JSON.stringify([...ids]),
+  );
+  return new Set(
+    rows.flatMap(({ after }) => (JSON.parse(after as string) as Parent[]).map(({ id }) => id)),
+  );
 }
 
 /** Whether a cancelled job has come back with its parent, or will: that one is cancelled, too. */

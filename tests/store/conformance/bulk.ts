@@ -54,6 +54,19 @@ export function bulkTests(test: Register): void {
     }
   });
 
+  test("actOnEach: who comes back with a parent does not wait for those that are retried after that", async (scene) => {
+    await scene.store.enqueue([
+      newJob("other"),
+      newJob("parent"),
+      newJob("child", { after: after("parent", { id: "other", on: "notok" }) }),
+    ]);
+    const worker = await scene.worker("w");
+    for (const _ of ["other", "parent"]) await worker.run(FAILED);
+    await worker.calm();
+    assert.deepEqual(await scene.store.actOnEach("retry", ["parent", "other"]), [null, null]);
+    assert.deepEqual(await worker.workThrough(), ["other", "parent", "child"]);
+  });
+
   test("actOnEach: says of each what became of it, in order, twice of the same too", async (scene) => {
     await scene.enqueue("a", { held: true });
     await scene.enqueue("b");

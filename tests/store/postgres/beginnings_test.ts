@@ -127,3 +127,11 @@ Deno.test("Beginnings: with very many lanes everything is looked at", () => {
   const places = Array.from({ length: 1001 }, (_, n) => ({ ...lane, queue: `q${n}`, seq: n }));
   assert.equal(afterLongLooks(...places).beginnings.look(), null);
 });
+
+Deno.test("Beginnings: queues that were there while nothing took long are forgotten", () => {
+  const beginnings = new Beginnings(() => 0);
+  const places = Array.from({ length: 1001 }, (_, n) => ({ ...lane, queue: `q${n}`, seq: n }));
+  beginnings.note(null, { ...NOTHING, places });
+  for (const took of [0, 300, 300]) beginnings.note(null, { ...NOTHING, took });
+  assert.deepEqual(beginnings.look()?.lanes, []);
+});
