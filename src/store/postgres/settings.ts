@@ -43,8 +43,6 @@ export function settingsOf(
     "SET enable_bitmapscan = off",
     "SET enable_hashjoin = off",
     "SET enable_mergejoin = off",
-    // To plan a claim takes longer than to make one, and no plan depends on what is asked for.
-    "SET plan_cache_mode = force_generic_plan",
     // Promise 1. More than "on" may stay.
     "SELECT set_config('synchronous_commit', 'on', false) " +
     "WHERE current_setting('synchronous_commit') IN ('off', 'local')",
