@@ -105,7 +105,11 @@ flow("a worker whose store was replaced ends what it runs and itself", async (st
   await stage.removeStore();
   await stage.enqueue("true", "--id", "new");
   const { stderr } = await stage.end(worker, 5);
-  assert.match(stderr, /^queuectl: The store \S+ was replaced by another one$/m);
+  // A server that is asked in between has none.
+  assert.match(
+    stderr,
+    /^queuectl: The store \S+ was (replaced by another one|removed, or a part of it)$/m,
+  );
   assert.ok(stderr.split("\n").length < 10, stderr);
   assert.equal(processesOf(stage, "old").size, 0);
   await stage.ok("worker", "start", "--drain");
