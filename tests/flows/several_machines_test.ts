@@ -95,3 +95,30 @@ flow(
   },
   { vias: ["source"], stores: ["postgres"] },
 );
+
+flow(
+  "a worker with hundreds of slots runs what it has reserved: output, failures and long ones, too",
+  async (stage) => {
+    const lines = Array.from({ length: 60 }, (_, n) => ({ id: `job-${n}`, command: `echo ${n}` }));
+    lines.push({ id: "fails", command: "echo bad >&2; exit 3" }, {
+      id: "long",
+      command: "sleep 2",
+    });
+    const input = lines.map((line) => JSON.stringify({ ...line, max_retries: 0 })).join("\n");
+    assert.equal((await stage.run(["import", "-"], { stdin: input })).code, 0);
+    const { code, stderr } = await stage.run(["worker", "start", "--drain", "--slots", "256"]);
+    assert.equal(code, 0, stderr);
+    const [made] = await stage.ask("SELECT last_value, is_called FROM reservation_id_seq");
+    assert.ok(made!.is_called, "nothing was reserved");
+    const ended = await stage.ask(
+      "SELECT state, attempts, count(*) AS jobs FROM job GROUP BY 1, 2 ORDER BY 1",
+    );
+    assert.deepEqual(ended, [
+      { state: "completed", attempts: 1, jobs: 61 },
+      { state: "dead", attempts: 1, jobs: 1 },
+    ]);
+    assert.equal(await stage.ok("logs", "job-59"), "59\n");
+    assert.equal(await stage.ok("logs", "fails"), "bad\n");
+  },
+  { vias: ["source"], stores: ["postgres"] },
+);

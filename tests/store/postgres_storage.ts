@@ -5,11 +5,12 @@
  */
 
 import { PostgresEngine } from "../../src/store/postgres/postgres_engine.ts";
+import type { Surroundings } from "../../src/store/postgres/tick.ts";
 import { SqlStore } from "../../src/store/sql/sql_store.ts";
 import type { PostgresSession } from "../toolchain/postgres_session.ts";
 import { TestSchema } from "../toolchain/postgres_session.ts";
 import type { PostgresVersion } from "../toolchain/postgres_program.ts";
-import type { Storage, StorageFactory, StorageOptions } from "./scene.ts";
+import type { Storage, StorageFactory } from "./scene.ts";
 
 /**
  * Storages in the PostgreSQL of the tests. A schema takes 80 ms to make and 2 ms to empty, so those that are
@@ -17,11 +18,13 @@ import type { Storage, StorageFactory, StorageOptions } from "./scene.ts";
  */
 export class PostgresStorages implements AsyncDisposable {
   readonly #version: PostgresVersion;
+  readonly #how: Pick<Surroundings, "reserving">;
   readonly #all: Used[] = [];
   readonly #free: Used[] = [];
 
-  constructor(version: PostgresVersion) {
+  constructor(version: PostgresVersion, how: Pick<Surroundings, "reserving"> = {}) {
     this.#version = version;
+    this.#how = how;
   }
 
   /** Makes an empty storage. */
@@ -30,7 +33,7 @@ export class PostgresStorages implements AsyncDisposable {
   ): Promise<Storage> => {
     const used = this.#free.pop() ?? await this.#add();
     return {
-      open: () => openPostgres(used.schema.url, surroundings),
+      open: () => openPostgres(used.schema.url, { ...surroundings, ...this.#how }),
       [Symbol.asyncDispose]: async () => {
         await used.session.script(used.emptying);
         this.#free.push(used);
@@ -63,7 +66,7 @@ interface Used {
   readonly emptying: string;
 }
 
-async function openPostgres(url: string, surroundings: Omit<StorageOptions, "isShortLived">) {
+async function openPostgres(url: string, surroundings: Partial<Surroundings>) {
   return new SqlStore(await PostgresEngine.open(url, { create: true, surroundings }));
 }
 

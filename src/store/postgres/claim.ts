@@ -12,6 +12,7 @@ import type { Row } from "../sql/work.ts";
 import type { Claim, TickRequest } from "../tick.ts";
 import type { Beginnings, Place } from "./beginnings.ts";
 import { arrayText } from "./dialect.ts";
+import { LISTED, listOf, PLACE } from "./by_place.ts";
 import { lanesSql, laneValues } from "./lanes.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -28,26 +29,33 @@ export const HEADS = `head AS (
     ) AS next
   )`;
 
+/** Those of them that worker `$1` serves, and that are not paused. */
+export const OPEN = `served (queues) AS MATERIALIZED (
+    SELECT (SELECT queues::jsonb FROM worker WHERE id = $1)
+  ), open AS MATERIALIZED (
+    SELECT head.*, job_limit IS NOT NULL OR rate_count IS NOT NULL AS has_settings
+    FROM head CROSS JOIN served LEFT JOIN queue ON queue.name = head.queue
+    WHERE (queues IS NULL OR queues ? head.queue) AND coalesce(paused, 0) = 0
+  )`;
+
+/** What is to be done before worker `$1` claims anything. */
+export const FIRST = `EXISTS (SELECT FROM ended_parent) AS is_to_tell,
+      EXISTS (SELECT FROM reservation CROSS JOIN (SELECT queues::jsonb FROM worker WHERE id = $1) AS own
+        WHERE reservation.id > 0 AND (queues IS NULL OR queues ? reservation.queue)) AS is_reserved`;
+
 /** Where not all of some lanes is looked at, it is not known what is in them. */
 export const NOWHERE =
   "extent (found, newest) AS (SELECT NULL::bigint, last_value FROM job_seq_seq)";
 
 /**
  * How many jobs of which queue are next, for `$7` places of worker `$1`, where no queue that it serves has a limit or a
- * rate, and nobody is to be told of a parent's end. None if that is not so. The jobs of a queue are looked at only to
- * compare them with those of other queues.
+ * rate, nobody is to be told of a parent's end, and nothing is reserved. None if that is not so. The jobs of a queue are
+ * looked at only to compare them with those of other queues.
  */
-const NEXT = `${HEADS}, served (queues) AS MATERIALIZED (
-    SELECT (SELECT queues::jsonb FROM worker WHERE id = $1)
-  ), open AS MATERIALIZED (
-    SELECT head.*, job_limit IS NOT NULL OR rate_count IS NOT NULL AS has_settings
-    FROM head CROSS JOIN served LEFT JOIN queue ON queue.name = head.queue
-    WHERE (queues IS NULL OR queues ? head.queue) AND coalesce(paused, 0) = 0
-  ), hurdle AS MATERIALIZED (
-    SELECT EXISTS (SELECT FROM open WHERE has_settings) AS is_limited,
-      EXISTS (SELECT FROM ended_parent) AS is_to_tell
+const NEXT = `${HEADS}, ${OPEN}, hurdle AS MATERIALIZED (
+    SELECT EXISTS (SELECT FROM open WHERE has_settings) AS is_limited, ${FIRST}
   ), best AS MATERIALIZED (
-    SELECT queue FROM open WHERE NOT (SELECT is_limited OR is_to_tell FROM hurdle)
+    SELECT queue FROM open WHERE NOT (SELECT is_limited OR is_to_tell OR is_reserved FROM hurdle)
     ORDER BY priority DESC, seq LIMIT $7
   ), several AS MATERIALIZED (
     SELECT count(*) > 1 AS are_several FROM best
@@ -67,19 +75,18 @@ const NEXT = `${HEADS}, served (queues) AS MATERIALIZED (
 const BEYOND = `${
   lanesSql("(SELECT queues::jsonb FROM worker WHERE id = $1)", 8)
 }, hurdle AS MATERIALIZED (
-    SELECT EXISTS (SELECT FROM lane WHERE has_settings) AS is_limited,
-      EXISTS (SELECT FROM ended_parent) AS is_to_tell
+    SELECT EXISTS (SELECT FROM lane WHERE has_settings) AS is_limited, ${FIRST}
   ), chosen AS MATERIALIZED (
     SELECT queue, priority, first, past, count(*) AS jobs FROM (
       SELECT lane.queue, lane.priority, lane.first, lane.past FROM lane CROSS JOIN LATERAL (
         SELECT seq FROM job WHERE state = 'pending' AND job.queue = lane.queue
           AND job.priority = lane.priority AND seq >= lane.first AND seq < lane.past
         ORDER BY seq LIMIT $7
-      ) AS next WHERE NOT (SELECT is_limited OR is_to_tell FROM hurdle)
+      ) AS next WHERE NOT (SELECT is_limited OR is_to_tell OR is_reserved FROM hurdle)
       ORDER BY lane.priority DESC, next.seq LIMIT $7
     ) AS next GROUP BY queue, priority, first, past
   ), extent AS MATERIALIZED (
-    SELECT CASE WHEN NOT (SELECT is_limited OR is_to_tell FROM hurdle)
+    SELECT CASE WHEN NOT (SELECT is_limited OR is_to_tell OR is_reserved FROM hurdle)
       THEN (SELECT coalesce(sum(jobs), 0) FROM chosen) END AS found, last_value AS newest
     FROM job_seq_seq
   )`;
@@ -102,20 +109,23 @@ export const take = (chosen: string, where = "", now = "(SELECT clock_now())") =
   ), fitting AS (
     SELECT seq, place FROM placed WHERE place < coalesce(
       (SELECT min(place) FROM placed WHERE place > $2 AND has_stdin = 1), 9223372036854775807)
+  ), list AS MATERIALIZED (
+    ${listOf("fitting")}
   ), moved AS (
     UPDATE job SET state = 'processing', attempts = attempts + 1, runs = runs + 1,
-      token = ($3::text[])[place], worker_id = $1, started_at = ${now},
+      token = ($3::text[])[${PLACE}], worker_id = $1, started_at = ${now},
       updated_at = ${now}, finished_at = NULL, exit_code = NULL, progress = NULL,
       progress_message = NULL
-    FROM fitting WHERE job.seq = fitting.seq
-    RETURNING place, job.seq, priority, id, token, command, queue, attempts, runs, max_retries, timeout, cwd, schedule,
+    WHERE ${LISTED}
+    RETURNING ${PLACE} AS place, seq, priority, id, token, command, queue, attempts, runs, max_retries, timeout, cwd, schedule,
       fire_time, env, has_stdin, started_at
   ), logged AS (
     INSERT INTO attempt (job, attempt, started_at, worker_id, host, launcher_pid, launcher_start, ahead)
     SELECT seq, runs, started_at, $1, (SELECT host FROM worker WHERE id = $1),
       ($4::bigint[])[place], ($5::text[])[place], CASE WHEN place > $2 THEN 1 ELSE 0 END FROM moved
   )
-  SELECT (SELECT is_limited FROM hurdle) AS is_limited, (SELECT found FROM extent) AS found,
+  SELECT (SELECT is_limited FROM hurdle) AS is_limited,
+    (SELECT is_reserved FROM hurdle) AS is_reserved, (SELECT found FROM extent) AS found,
     (SELECT newest FROM extent) AS newest,
     extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS took, moved.*,
     CASE WHEN has_stdin = 1 THEN (SELECT stdin FROM input WHERE job = moved.seq) END AS stdin
@@ -136,10 +146,15 @@ export interface Claimed {
   readonly isLimited: boolean;
   /** Not everything was looked at, and there may be more. */
   readonly isShort: boolean;
+  /** There are reservations, which have to be written out before anything can be claimed. */
+  readonly isReserved: boolean;
 }
 
 /** Of a worker that has no place, or is not there any more. */
-export const NOTHING: Claimed = { claims: [], rateOpensIn: null, isLimited: false, isShort: false };
+export const NOTHING: Claimed = {
+  ...{ claims: [], rateOpensIn: null },
+  ...{ isLimited: false, isShort: false, isReserved: false },
+};
 
 /** On what terms a worker takes jobs. */
 export interface Terms {
@@ -163,12 +178,12 @@ export async function claimPlainly(
     look === null ? TAKE_NEXT : TAKE_BEYOND,
     worker,
     free.length,
-    ...placesOf(launchers, newToken),
+    ...placesOf(launchers, launchers.map(newToken)),
     session,
     launchers.length,
     ...look === null ? [] : laneValues(look),
   );
-  const { took, is_limited: isLimited, found, newest } = rows[0]!;
+  const { took, is_limited: isLimited, is_reserved: isReserved, found, newest } = rows[0]!;
   const taken = inPlace(rows);
   const isFull = taken.length === launchers.length;
   // Where a limit or a parent's end was in the way nothing was looked at: the tick that comes then has the same look. Else
@@ -181,7 +196,7 @@ export async function claimPlainly(
   }
   return {
     claims: claimsFrom(taken, free.length),
-    ...{ rateOpensIn: null, isLimited: isLimited === 1 },
+    ...{ rateOpensIn: null, isLimited: isLimited === 1, isReserved: isReserved === 1 },
     isShort: !isFull && look !== null && beginnings.hasMore,
   };
 }
@@ -194,12 +209,29 @@ export function placeFromRow({ queue, priority, seq }: Row): Place {
 /** The tokens and launchers of the places, as {@link take} wants them. */
 export function placesOf(
   launchers: TickRequest["free"],
-  newToken: () => string,
+  tokens: readonly string[],
 ): readonly [string, string, string] {
   return [
-    arrayText(launchers.map(newToken)),
+    arrayText(tokens),
     arrayText(launchers.map(({ pid }) => pid)),
     arrayText(launchers.map(({ startTime }) => startTime)),
+  ];
+}
+
+/** By which of the launchers each is run, counted from 1, and each launcher once. */
+export function kindsOf(launchers: TickRequest["free"]): readonly [string, string, string] {
+  const kinds = new Map<string, number>();
+  const numbers = launchers.map(({ pid, startTime }) => {
+    const kind = `${pid} ${startTime}`;
+    const number = kinds.get(kind) ?? kinds.size + 1;
+    kinds.set(kind, number);
+    return number;
+  });
+  const launchedBy = [...kinds.keys()].map((kind) => kind.split(" "));
+  return [
+    arrayText(numbers),
+    arrayText(launchedBy.map(([pid]) => pid!)),
+    arrayText(launchedBy.map(([, startTime]) => startTime!)),
   ];
 }
 

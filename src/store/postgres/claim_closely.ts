@@ -13,6 +13,7 @@ import { END, type Look, type Place } from "./beginnings.ts";
 import {
   type Claimed,
   claimsFrom,
+  FIRST,
   HEADS,
   inPlace,
   NOTHING,
@@ -29,25 +30,26 @@ import type { Transaction } from "./transaction.ts";
 /** So many jobs of which queue, which is known: queues and numbers of jobs are `$7` and `$8`. */
 const KNOWN = `chosen AS (
     SELECT queue, jobs FROM unnest($7::text[], $8::bigint[]) AS known (queue, jobs)
-  ), hurdle (is_limited) AS (SELECT false), ${NOWHERE}`;
+  ), hurdle (is_limited, is_reserved) AS (SELECT false, false), ${NOWHERE}`;
 
 /** The same, job by job: queues, priorities and numbers are `$7`, `$8` and `$10`. */
 const THESE = `chosen AS (
     SELECT queue, priority, seq, 1 AS jobs
     FROM unnest($7::text[], $8::int[], $10::bigint[]) AS known (queue, priority, seq)
-  ), hurdle (is_limited) AS (SELECT false), ${NOWHERE}`;
+  ), hurdle (is_limited, is_reserved) AS (SELECT false, false), ${NOWHERE}`;
 
 // By the clock by which the windows of a rate are counted: a little later it could be one too many in one of them.
 const TAKE_KNOWN = take(KNOWN, "", "$9::bigint");
 const TAKE_THESE = take(THESE, "AND priority = chosen.priority AND seq = chosen.seq", "$9::bigint");
 
-/** The time, and whether somebody is to be told of a parent's end. */
-const CLAIM_MOMENT = "SELECT clock_now() AS now, EXISTS (SELECT FROM ended_parent) AS is_to_tell";
+/** The time, and whether something is to be done first. */
+const CLAIM_MOMENT = `SELECT clock_now() AS now, ${FIRST}`;
 
 /** What {@link CLAIM_MOMENT} gives. */
 interface ClaimMoment {
   readonly now: number;
   readonly is_to_tell: number;
+  readonly is_reserved: number;
 }
 
 /** Takes jobs with a look at what each queue lets begin; those with a limit or a rate are locked for it. */
@@ -67,9 +69,11 @@ export async function claimClosely(
     "SELECT FROM queue WHERE job_limit IS NOT NULL OR rate_count IS NOT NULL ORDER BY name FOR UPDATE",
   );
   // The time is asked for after that lock, for which it may wait: of two claimers the later one starts jobs later.
-  const moment = transaction.query(CLAIM_MOMENT);
+  const moment = transaction.query(CLAIM_MOMENT, worker);
   const settings = await transaction.do(queueSettings());
-  const { now, is_to_tell: isToTell } = (await moment).rows[0] as unknown as ClaimMoment;
+  const { now, is_to_tell: isToTell, is_reserved: isReserved } = (await moment)
+    .rows[0] as unknown as ClaimMoment;
+  if (isReserved === 1) return { ...NOTHING, isReserved: true };
   if (tellsFirst && isToTell === 1) return NOTHING;
   const look = beginnings.look();
   const wanted = launchers.length;
@@ -93,7 +97,7 @@ export async function claimClosely(
     look === null ? TAKE_KNOWN : TAKE_THESE,
     worker,
     free.length,
-    ...placesOf(launchers, newToken),
+    ...placesOf(launchers, launchers.map(newToken)),
     session,
     ...look === null
       ? [
@@ -129,6 +133,7 @@ export async function claimClosely(
     })
     : line;
   return {
+    ...NOTHING,
     ...{ claims, rateOpensIn: again.rateOpensIn, isLimited },
     isShort: claims.length < wanted && isShort(),
   };

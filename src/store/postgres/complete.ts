@@ -5,9 +5,14 @@
  */
 
 import { boundOf, LAST_BUCKET } from "../../observe/durations.ts";
+import type { OutputChunk } from "../../worker/protocol.ts";
 import type { AttemptEnd, Settled, TickRequest } from "../tick.ts";
 import { MINUTE } from "../sql/ended_attempts.ts";
+import type { Row, SqlValue } from "../sql/work.ts";
+import { LISTED, listOf, PLACE } from "./by_place.ts";
 import { arrayText } from "./dialect.ts";
+import { kindsOf } from "./claim.ts";
+import type { Reserved } from "./reservations.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** A duration is in the bucket that says how many of these it reaches, milliseconds. */
@@ -20,48 +25,45 @@ const REACHED = arrayText(
  * else settles at this moment is not kept. `$7` holds all pieces behind each other, `$8` where each begins.
  */
 const STORE = `WITH running AS MATERIALIZED (
-    SELECT seq, runs, place FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS piece (id, token, place)
-    JOIN job USING (id, token) ORDER BY seq FOR UPDATE OF job
+    SELECT id, token, seq, runs FROM job WHERE id = ANY ($1::text[]) ORDER BY seq + 0 FOR UPDATE
   )
   INSERT INTO output (job, attempt, seq, stream, time, missing, bytes)
   SELECT running.seq, runs, piece.seq, stream, time, missing, substring($7::bytea FROM at FOR length)
-  FROM unnest($3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $8::int[], $9::int[])
-    WITH ORDINALITY AS piece (seq, stream, time, missing, at, length, place)
-  JOIN running USING (place)
+  FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $8::int[], $9::int[])
+    AS piece (id, token, seq, stream, time, missing, at, length)
+  JOIN running USING (id, token)
   ON CONFLICT DO NOTHING`;
 
-/** Forgets what pieces push out. */
-const DROP = `DELETE FROM output USING unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
-    AS dropped (id, token, first, past), job
-  WHERE job.id = dropped.id AND job.token = dropped.token AND output.job = job.seq
-    AND output.attempt = job.runs AND output.seq >= first AND output.seq < past`;
+/** Forgets what a piece pushes out. */
+const DROP = `DELETE FROM output WHERE job = (SELECT seq FROM job WHERE id = $1 AND token = $2)
+  AND attempt = (SELECT runs FROM job WHERE id = $1 AND token = $2) AND seq >= $3 AND seq < $4`;
 
 /** Stores what running attempts have written, by the tick's own account and with their ends. */
 export function storeOutput(transaction: Transaction, pieces: TickRequest["output"]): void {
   if (pieces.length === 0) return;
-  const dropping = pieces.filter(({ chunk }) => chunk.dropped);
-  if (dropping.length > 0) {
-    transaction.query(
-      DROP,
-      arrayText(dropping.map(({ jobId }) => jobId)),
-      arrayText(dropping.map(({ token }) => token)),
-      arrayText(dropping.map(({ chunk }) => chunk.dropped!.from)),
-      arrayText(dropping.map(({ chunk }) => chunk.dropped!.to)),
-    );
+  for (const { jobId, token, chunk: { dropped } } of pieces) {
+    if (dropped) transaction.query(DROP, jobId, token, dropped.from, dropped.to);
   }
-  const { bytes, at } = joined(pieces.map(({ chunk }) => chunk.bytes));
   transaction.query(
     STORE,
     arrayText(pieces.map(({ jobId }) => jobId)),
     arrayText(pieces.map(({ token }) => token)),
-    arrayText(pieces.map(({ chunk }) => chunk.seq)),
-    arrayText(pieces.map(({ chunk }) => chunk.stream)),
-    arrayText(pieces.map(({ chunk }) => chunk.time)),
-    arrayText(pieces.map(({ chunk }) => chunk.missing)),
+    ...chunkColumns(pieces.map(({ chunk }) => chunk)),
+  );
+}
+
+/** `$3` to `$9` of {@link STORE}. */
+function chunkColumns(chunks: readonly OutputChunk[]): readonly SqlValue[] {
+  const { bytes, at } = joined(chunks.map(({ bytes }) => bytes));
+  return [
+    arrayText(chunks.map(({ seq }) => seq)),
+    arrayText(chunks.map(({ stream }) => stream)),
+    arrayText(chunks.map(({ time }) => time)),
+    arrayText(chunks.map(({ missing }) => missing)),
     bytes,
     arrayText(at),
-    arrayText(pieces.map(({ chunk }) => chunk.bytes.length)),
-  );
+    arrayText(chunks.map(({ bytes }) => bytes.length)),
+  ];
 }
 
 /** Pieces behind each other, and where each begins, counted from 1 as SQL does. */
@@ -76,21 +78,15 @@ function joined(pieces: readonly Uint8Array[]): { bytes: Uint8Array; at: number[
   return { bytes, at };
 }
 
-/** Settles them, closes their attempts, and writes down for the statistics how long each took. */
-const COMPLETE = `WITH moved AS (
-    UPDATE job SET state = 'completed', updated_at = (SELECT clock_now()),
-      started_at = coalesce(ended.started_at, job.started_at), finished_at = ended.finished_at,
-      exit_code = 0, error = NULL, token = NULL, cancel_requested = 0
-    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) WITH ORDINALITY
-      AS ended (id, token, started_at, finished_at, output_bytes, place)
-    WHERE job.id = ended.id AND job.token = ended.token
-    RETURNING place, seq, runs, queue, job.started_at, job.finished_at, output_bytes
-  ), closed AS (
-    UPDATE attempt SET outcome = 'completed', started_at = moved.started_at,
-      finished_at = moved.finished_at, exit_code = 0, error = NULL,
-      output_bytes = moved.output_bytes
-    FROM moved WHERE attempt.job = seq AND attempt.attempt = runs
-  ), alike AS (
+/** Stores the output of reserved jobs: `$1` and `$2` say of which attempts, the rest is as for {@link STORE}. */
+const STORE_RESERVED = `INSERT INTO output (job, attempt, seq, stream, time, missing, bytes)
+  SELECT job, attempt, piece.seq, stream, time, missing, substring($7::bytea FROM at FOR length)
+  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $8::int[], $9::int[])
+    AS piece (job, attempt, seq, stream, time, missing, at, length)
+  ON CONFLICT DO NOTHING`;
+
+/** What both ways to settle go on with: it is written down for the statistics how long each took. */
+const NOTED = `alike AS (
     SELECT queue, minute, bucket, count(*) AS attempts, sum(duration) AS duration
     FROM moved CROSS JOIN LATERAL (
       SELECT finished_at - mod(finished_at, ${MINUTE}) AS minute,
@@ -105,6 +101,54 @@ const COMPLETE = `WITH moved AS (
   )
   SELECT place FROM moved`;
 
+/** Where in the lists of `done` an attempt's job is. */
+const DONE = "width_bucket(job, (SELECT seqs FROM done))";
+
+/** Settles attempts, and closes them. */
+const COMPLETE = `WITH running AS MATERIALIZED (
+    SELECT own.seq, place FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS ended (id, token, place)
+    CROSS JOIN LATERAL (
+      SELECT seq FROM job WHERE job.id = ended.id AND job.token = ended.token LIMIT 1
+    ) AS own
+  ), list AS MATERIALIZED (
+    ${listOf("running")}
+  ), moved AS (
+    UPDATE job SET state = 'completed', updated_at = (SELECT clock_now()),
+      started_at = coalesce(($3::bigint[])[${PLACE}], started_at), finished_at = ($4::bigint[])[${PLACE}],
+      exit_code = 0, error = NULL, token = NULL, cancel_requested = 0
+    WHERE ${LISTED} AND token IS NOT NULL
+    RETURNING ${PLACE} AS place, seq, runs, queue, started_at, finished_at
+  ), done AS MATERIALIZED (
+    SELECT array_agg(seq ORDER BY seq) AS seqs, array_agg(runs ORDER BY seq) AS runs,
+      array_agg(started_at ORDER BY seq) AS started_at, array_agg(place ORDER BY seq) AS places FROM moved
+  ), closed AS (
+    UPDATE attempt SET outcome = 'completed', exit_code = 0, error = NULL,
+      started_at = (SELECT started_at FROM done)[${DONE}],
+      finished_at = ($4::bigint[])[(SELECT places FROM done)[${DONE}]],
+      output_bytes = ($5::bigint[])[(SELECT places FROM done)[${DONE}]]
+    WHERE job = ANY ((SELECT seqs FROM done)::bigint[]) AND attempt = (SELECT runs FROM done)[${DONE}]
+  ), ${NOTED}`;
+
+/**
+ * The same of reserved jobs of worker `$1`, whose numbers `$2` ascend: they begin and end in one step. `$6` says by which of
+ * the launchers `$7` and `$8` each was run. The state is compared in a way that no index is chosen by: the one of what is
+ * pending would be walked.
+ */
+const COMPLETE_RESERVED = `WITH moved AS (
+    UPDATE job SET state = 'completed', attempts = attempts + 1, runs = runs + 1, worker_id = $1,
+      updated_at = (SELECT clock_now()), started_at = ($3::bigint[])[width_bucket(seq, $2::bigint[])],
+      finished_at = ($4::bigint[])[width_bucket(seq, $2::bigint[])],
+      exit_code = 0, error = NULL, progress = NULL, progress_message = NULL
+    WHERE seq = ANY ($2::bigint[]) AND state || '' = 'pending'
+    RETURNING width_bucket(seq, $2::bigint[]) AS place, seq, runs, queue, started_at, finished_at
+  ), logged AS (
+    INSERT INTO attempt (job, attempt, outcome, started_at, finished_at, exit_code, worker_id, host, launcher_pid,
+      launcher_start, output_bytes, ahead)
+    SELECT seq, runs, 'completed', started_at, finished_at, 0, $1, (SELECT host FROM worker WHERE id = $1),
+      ($7::bigint[])[launcher], ($8::text[])[launcher], ($5::bigint[])[place], ($9::int[])[place]
+    FROM moved CROSS JOIN LATERAL (SELECT ($6::int[])[place] AS launcher) AS run_by
+  ), ${NOTED}`;
+
 /** Those who wait for jobs that have ended are to be told. */
 const NOTE_ENDED = `INSERT INTO ended_parent (id)
   SELECT DISTINCT parent FROM dependency WHERE parent = ANY ($1::text[]) ORDER BY parent
@@ -115,17 +159,19 @@ export function isPlain({ outcome, replacesOutput, unlessBack }: AttemptEnd): bo
   return outcome.kind === "completed" && !replacesOutput && unlessBack === undefined;
 }
 
+/** What became of each end; it is missing if its job has moved on. */
+export type Ends = ReadonlyMap<AttemptEnd, Settled>;
+
 /**
- * Settles plain ends whose output is stored; what became of each, null if its job has moved on. Of two ends of one attempt
- * the first counts.
+ * Settles plain ends whose output is stored. Of two ends of one attempt the first counts.
  */
-export function completeAttempts(
+export async function completeAttempts(
   transaction: Transaction,
   ends: readonly AttemptEnd[],
-): Promise<ReadonlyMap<AttemptEnd, Settled>> {
+): Promise<Ends> {
   const tokens = new Set<string>();
   const firsts = ends.filter(({ token }) => tokens.size < tokens.add(token).size);
-  if (firsts.length === 0) return Promise.resolve(new Map());
+  if (firsts.length === 0) return new Map();
   const ids = arrayText(firsts.map(({ jobId }) => jobId));
   const moved = transaction.rows(
     COMPLETE,
@@ -136,14 +182,51 @@ export function completeAttempts(
     arrayText(firsts.map(({ outputBytes }) => outputBytes)),
   );
   transaction.query(NOTE_ENDED, ids);
-  return moved.then((rows) =>
-    new Map(rows.map(({ place }) => {
-      const end = firsts[place as number - 1]!;
-      const { jobId, token } = end;
-      return [end, {
-        ...{ jobId, token, state: "completed", outcome: "completed" },
-        ...{ runAt: null, exitCode: 0, error: null },
-      }];
-    }))
+  return settledIn(await moved, firsts);
+}
+
+/** The same of reserved jobs, with their output. */
+export async function completeReserved(
+  transaction: Transaction,
+  worker: string,
+  reserved: ReadonlyMap<AttemptEnd, Reserved>,
+): Promise<Ends> {
+  if (reserved.size === 0) return new Map();
+  const sorted = [...reserved].sort(([, { seq: a }], [, { seq: b }]) => a - b);
+  const ends = sorted.map(([end]) => end);
+  const jobs = sorted.map(([, job]) => job);
+  const pieces = sorted.flatMap(([{ chunks }, { seq, attempt }]) =>
+    chunks.map((chunk) => ({ of: [seq, attempt] as const, chunk }))
   );
+  if (pieces.length > 0) {
+    transaction.query(
+      STORE_RESERVED,
+      arrayText(pieces.map(({ of: [job] }) => job)),
+      arrayText(pieces.map(({ of: [, attempt] }) => attempt)),
+      ...chunkColumns(pieces.map(({ chunk }) => chunk)),
+    );
+  }
+  const moved = transaction.rows(
+    COMPLETE_RESERVED,
+    worker,
+    arrayText(jobs.map(({ seq }) => seq)),
+    arrayText(ends.map(({ startedAt }, i) => startedAt ?? jobs[i]!.at)),
+    arrayText(ends.map(({ finishedAt }) => finishedAt)),
+    arrayText(ends.map(({ outputBytes }) => outputBytes)),
+    ...kindsOf(jobs.map(({ launcher }) => launcher)),
+    arrayText(jobs.map(({ isAhead }) => isAhead ? 1 : 0)),
+  );
+  transaction.query(NOTE_ENDED, arrayText(ends.map(({ jobId }) => jobId)));
+  return settledIn(await moved, ends);
+}
+
+function settledIn(rows: readonly Row[], ends: readonly AttemptEnd[]): Ends {
+  return new Map(rows.map(({ place }) => {
+    const end = ends[place as number - 1]!;
+    const { jobId, token } = end;
+    return [end, {
+      ...{ jobId, token, state: "completed", outcome: "completed" },
+      ...{ runAt: null, exitCode: 0, error: null },
+    }];
+  }));
 }

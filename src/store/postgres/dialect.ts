@@ -5,13 +5,31 @@
  * @module
  */
 
+/** What is written otherwise, and how. */
+type Rule = readonly [pattern: RegExp, instead: string | ((...found: string[]) => string)];
+
 /** Each text is rewritten once. */
 const known = new Map<string, string>();
 
-const RULES: readonly (readonly [RegExp, string])[] = [
+const RULES: readonly Rule[] = [
   // PostgreSQL chooses its indexes by itself.
   [/ (?:INDEXED BY \w+|NOT INDEXED)\b/g, ""],
   [/(?<=[\s(])\+(?=[a-z])/g, ""],
+  // What is joined in this order, row by row: else a plan may walk the other way, see by_place.ts.
+  [
+    /\bCROSS JOIN (\w+)(?: AS (\w+))?\s+ON \(((?:[^()]|\([^()]*\))*)\)/g,
+    (_, table, name = table, condition) =>
+      `CROSS JOIN LATERAL (SELECT * FROM ${table} AS ${name} WHERE ${condition} OFFSET 0) AS ${name}`,
+  ],
+  [
+    /\bEXISTS\s+\(SELECT 1\s+(FROM (?:job|dependency)\b[^()?]*)\)/g,
+    "((SELECT true $1 LIMIT 1) IS NOT NULL)",
+  ],
+  // An array is looked up.
+  [
+    / IN \((SELECT (?:value|CAST\(value AS INTEGER\)) FROM json_each\(\?\))\)/g,
+    " = ANY (ARRAY($1))",
+  ],
   [
     /\bjson_each\(([^()]+)\)/g,
     'LATERAL (SELECT each COLLATE "C" AS value FROM jsonb_array_elements_text(($1)::text::jsonb) AS each) AS json_each',
@@ -28,7 +46,7 @@ export function inDialect(sql: string): string {
   let text = known.get(sql);
   if (text === undefined) {
     let parameters = 0;
-    text = RULES.reduce((sql, [pattern, instead]) => sql.replace(pattern, instead), sql)
+    text = RULES.reduce((sql, [pattern, instead]) => sql.replace(pattern, instead as string), sql)
       .replace(/\?/g, () => `$${++parameters}`);
     known.set(sql, text);
   }

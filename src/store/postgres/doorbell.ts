@@ -17,6 +17,7 @@
 
 import { sleep } from "../../worker/sleep.ts";
 import type { Connection, Connections } from "./connections.ts";
+import { NEXT_DUE } from "./dues.ts";
 import { Pace } from "../sql/pace.ts";
 
 /** Of so many workers all are woken. */
@@ -37,15 +38,17 @@ const CHANNEL = "'qctl:' || current_schema() || ':' || right(id, 6)";
 /** So many jobs that wait are counted: with more, those who poll find the rest. */
 const MOST_COUNTED = 256;
 
-const PENDING = "SELECT count(*) FROM (SELECT FROM job WHERE state = 'pending'";
-
 const FLEET = `fleet AS MATERIALIZED (SELECT count(*) > ${FEW} AS is_large FROM worker)`;
 
 /** Workers that serve the same queues are a lane: there are few, and for each the jobs that wait are counted once. */
 const ABLE = `lane AS MATERIALIZED (
-    SELECT queues, CASE WHEN queues IS NULL THEN (${PENDING} LIMIT ${MOST_COUNTED}) AS waiting)
-      ELSE (${PENDING} AND queue = ANY (ARRAY(SELECT jsonb_array_elements_text(queues::jsonb)))
-        LIMIT ${MOST_COUNTED}) AS waiting) END AS pending
+    SELECT queues, CASE WHEN queues IS NULL THEN (SELECT count(*) FROM (SELECT FROM job
+        WHERE state = 'pending' ORDER BY queue, priority DESC, seq LIMIT ${MOST_COUNTED}) AS waiting)
+      ELSE (SELECT count(*) FROM (
+        SELECT FROM jsonb_array_elements_text(queues::jsonb) AS name CROSS JOIN LATERAL (
+          SELECT FROM job WHERE state = 'pending' AND queue = name
+          ORDER BY priority DESC, seq LIMIT ${MOST_COUNTED}
+        ) AS next LIMIT ${MOST_COUNTED}) AS waiting) END AS pending
     FROM (SELECT DISTINCT queues FROM worker
       WHERE draining = 0 AND (SELECT is_large FROM fleet) AND $2::int = 1) AS lane
   ), able AS MATERIALIZED (
@@ -56,8 +59,7 @@ const ABLE = `lane AS MATERIALIZED (
   )`;
 
 const MORE = `EXISTS (SELECT FROM ended_parent)
-      OR EXISTS (SELECT FROM job WHERE (state = 'scheduled' OR state = 'failed')
-        AND run_at <= clock_now() + ${SOON})
+      OR coalesce(${NEXT_DUE} <= clock_now() + ${SOON}, false)
       OR EXISTS (SELECT FROM schedule WHERE paused = 0 AND next_at <= clock_now() + ${SOON})`;
 
 const CHOSEN = `chosen AS (

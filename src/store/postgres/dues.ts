@@ -8,6 +8,10 @@
 
 import { Pace } from "../sql/pace.ts";
 
+/** When the next job is due. By its order the index is found, whatever the planner knows of the table. */
+export const NEXT_DUE =
+  "(SELECT run_at FROM job WHERE state = 'scheduled' OR state = 'failed' ORDER BY run_at LIMIT 1)";
+
 /** Before any moment. */
 const EVER = Number.MIN_SAFE_INTEGER;
 

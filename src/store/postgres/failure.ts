@@ -143,6 +143,14 @@ export function isRetriable(error: unknown): boolean {
   return IN_THE_WAY.has(sqlState(error));
 }
 
+/** The session is to read only, the role has no right, or the server is a standby, on which nothing can be locked. */
+const FORBIDDEN: ReadonlySet<string | null> = new Set(["25006", "42501", "55000"]);
+
+/** Whoever asked may only look. */
+export function isForbidden(error: unknown): boolean {
+  return FORBIDDEN.has(sqlState(error));
+}
+
 /** The server lets nobody in at this moment, and will soon. */
 export function isPassing(error: unknown): boolean {
   const state = sqlState(error);

@@ -127,7 +127,7 @@ export class PostgresEngine implements Engine {
     try {
       await this.#transactions.do(isAlone ? "alone" : "adding", function* (now) {
         enqueued = yield* insertJobs(jobs, { now, ifExists }, insert);
-      });
+      }, "blind");
     } catch (error) {
       if (!(error instanceof UnknownOutcomeError)) throw error;
       // The answer was lost: the jobs themselves tell, if the server answers.

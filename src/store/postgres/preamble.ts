@@ -13,6 +13,10 @@ export type Company =
   | "reading"
   /** Everything but what is done {@link Company alone}. */
   | "together"
+  /** The same; nothing is claimed, so jobs may be reserved meanwhile. */
+  | "settling"
+  /** Everything but claims and what is done {@link Company alone}. */
+  | "reserving"
   /** Nobody ticks or changes what is there; new jobs may be added. */
   | "alone"
   /** Everything: it only adds. */
@@ -21,11 +25,17 @@ export type Company =
 /** The SQLSTATE of {@link Preamble.guardedMoment} for another version: that of a division by zero. */
 export const WRONG_VERSION = "22012";
 
+/**
+ * What ticks ask is planned once and not five times more, each of which takes as long as the statement itself: their plans do not
+ * depend on what is asked for, nor on how many jobs there are (`by_place.ts`).
+ */
+const KEPT_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan";
+
 /** The first statements on a store in one schema. */
 export class Preamble {
   /** Those that begin a transaction. */
   readonly begin: Readonly<Record<Company, readonly string[]>>;
-  /** The moment of a transaction, which version the store has, and when it was made. It fails in a session of another schema. */
+  /** The moment of a transaction, whether anything is reserved, which version the store has, and when it was made. It fails in a session of another schema. */
   readonly moment: string;
   /** The same, in a statement that fails with {@link WRONG_VERSION} if the version is not `$1`, or that time not `$2`. */
   readonly guardedMoment: string;
@@ -46,13 +56,16 @@ export class Preamble {
     const lock = (mode: string) => ["BEGIN", `LOCK TABLE ${own}.gate IN ${mode} MODE`];
     this.begin = {
       reading: ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"],
-      together: lock("ROW EXCLUSIVE"),
+      together: [...lock("ROW EXCLUSIVE"), KEPT_PLANS],
+      settling: [...lock("ROW SHARE"), KEPT_PLANS],
+      reserving: [...lock("SHARE ROW EXCLUSIVE"), KEPT_PLANS],
       alone: lock("EXCLUSIVE"),
       // Whoever moves the store elsewhere waits until nobody adds anything.
       adding: lock("ACCESS SHARE"),
     };
     this.place = `SELECT ${guard}`;
-    this.moment = `SELECT ${guard}, ${now} AS now, ${stand} FROM ${own}.migration`;
+    this.moment = `SELECT ${guard}, ${now} AS now, ${stand},
+        EXISTS (SELECT FROM ${own}.reservation WHERE id > 0) AS is_reserved FROM ${own}.migration`;
     this.guardedMoment = `SELECT ${guard}, now, version, made_at,
         1 / (version IS NOT DISTINCT FROM $1 AND made_at IS NOT DISTINCT FROM $2)::int AS guard
       FROM (SELECT ${now} AS now, ${stand} FROM ${own}.migration) AS moment`;

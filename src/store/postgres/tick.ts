@@ -20,7 +20,14 @@ import { claimClosely } from "./claim_closely.ts";
 import { IS_MUCH } from "./adding_up.ts";
 import type { Dues } from "./dues.ts";
 import type { Pace } from "../sql/pace.ts";
-import { completeAttempts, isPlain, storeOutput } from "./complete.ts";
+import { completeAttempts, completeReserved, type Ends, isPlain, storeOutput } from "./complete.ts";
+import {
+  beginWith,
+  type Plan,
+  removeEmptied,
+  type Reservations,
+  type Reserving,
+} from "./reservations.ts";
 import type { Stand } from "./migrate.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -32,6 +39,8 @@ export interface Surroundings {
   readonly random: () => number;
   /** A name for an attempt that nobody can guess. */
   readonly newToken: () => string;
+  /** When workers reserve jobs; that of `reservations.ts` if absent. */
+  readonly reserving?: Reserving;
 }
 
 /** A storm of due jobs is promoted in portions, so that no tick takes long. */
@@ -77,6 +86,10 @@ export interface Ticked {
   readonly isShort: boolean;
   /** There is enough to be added up. */
   readonly isMuch: boolean;
+  /** As {@linkcode Claimed.isReserved}. */
+  readonly isReserved: boolean;
+  /** What it has done with the worker's reservations. */
+  readonly plan: Plan;
   /** Schedules are due. */
   readonly hasFirings: boolean;
 }
@@ -94,12 +107,14 @@ export type Care =
 export async function tick(
   transaction: Transaction,
   request: TickRequest,
-  { env, care, session, stand, beginnings, dues, adding, looksAtPeers }: {
+  { env, care, session, stand, beginnings, dues, adding, reservations, looksAtPeers }: {
     readonly env: Surroundings;
     /** Whether the other workers are looked at. */
     readonly looksAtPeers: boolean;
     /** Where plain ticks look for jobs. */
     readonly beginnings: Beginnings;
+    /** What the worker has reserved; it is told nothing until the tick is committed. */
+    readonly reservations: Reservations;
     /** From where on jobs are due. */
     readonly dues: Dues;
     /** When it is looked whether there is much to be added up. */
@@ -114,6 +129,10 @@ export async function tick(
   const moment = transaction.moment(stand);
   const self = greet(transaction, request);
   const plain = plainOf(request.ended);
+  const plan = reservations.plan(request, plain, care === "alone");
+  beginWith(transaction, plan);
+  const reserved = completeReserved(transaction, request.worker, plan.completed);
+  for (const end of plan.completed.keys()) plain.delete(end);
   storeOutput(transaction, [
     ...request.output,
     ...[...plain].flatMap(({ jobId, token, chunks }) =>
@@ -121,10 +140,11 @@ export async function tick(
     ),
   ]);
   const completed = completeAttempts(transaction, [...plain]);
-  const odd = request.ended.filter((end) => !plain.has(end));
+  const odd = request.ended.filter((end) => !plain.has(end) && !plan.completed.has(end));
+  removeEmptied(transaction, plan);
   const others = settleOthers(transaction, odd, env, moment);
   // What is not waited for goes along with what follows; if it fails the commit says so.
-  silence(moment, self, completed, others);
+  silence(moment, self, reserved, completed, others);
   // Whoever is buried has nothing left that runs, and who waits is told of all that has ended.
   if (odd.length > 0) await others;
   const alone = care === "alone"
@@ -148,7 +168,8 @@ export async function tick(
   noteLooks(dues, since, (await promoted).rows[0]!, (await rest)[0]!);
   if (adds) adding.note((await rest)[0]!.much_took as number, (await rest)[0]!.newest as number);
   return answer(request, {
-    ...{ now: (await moment).now, self: await self, completed: await completed },
+    ...{ now: (await moment).now, self: await self, plan },
+    completed: new Map([...await reserved, ...await completed]),
     ...{ others: await others, alone, promoted: (await promoted).rows[0]!.promoted as number },
     ...{ claimed: await claimed, rest: (await rest)[0]!, peers: await peers },
   });
@@ -208,7 +229,7 @@ async function settleOthers(
   ended: readonly AttemptEnd[],
   { random }: Surroundings,
   moment: Promise<{ readonly now: number }>,
-): Promise<ReadonlyMap<AttemptEnd, Settled>> {
+): Promise<Ends> {
   const settled = new Map<AttemptEnd, Settled>();
   if (ended.length === 0) return settled;
   const { now } = await moment;
@@ -241,8 +262,9 @@ async function doAlone(
 function answer(request: TickRequest, tick: {
   readonly now: number;
   readonly self: Row | null;
-  readonly completed: ReadonlyMap<AttemptEnd, Settled>;
-  readonly others: ReadonlyMap<AttemptEnd, Settled>;
+  readonly plan: Plan;
+  readonly completed: Ends;
+  readonly others: Ends;
   readonly alone: { fired: TickResult["fired"]; ready: number; isBehind: boolean };
   readonly promoted: number;
   readonly claimed: Claimed;
@@ -277,6 +299,8 @@ function answer(request: TickRequest, tick: {
     isToTell: rest.is_to_tell === 1,
     isLimited: claimed.isLimited,
     isShort: claimed.isShort,
+    isReserved: claimed.isReserved,
+    plan: tick.plan,
     isMuch: rest.is_much === 1,
     hasFirings: rest.has_firings === 1,
   };

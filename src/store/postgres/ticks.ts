@@ -10,15 +10,17 @@ import { importLater } from "../../lazy.ts";
 import { EndedAttempts } from "../sql/ended_attempts.ts";
 import { settleAttempt } from "../sql/settle.ts";
 import { all, get, run, type Work } from "../sql/work.ts";
-import type { AttemptRef, TickRequest, TickResult } from "../tick.ts";
+import type { AttemptRef, Claim, TickRequest, TickResult } from "../tick.ts";
 import { addUpAll } from "./adding_up.ts";
 import { Beginnings } from "./beginnings.ts";
 import type { Connection } from "./connections.ts";
 import { Dues } from "./dues.ts";
+import { ChangedMeanwhile } from "./enqueue.ts";
 import { isRetriable, sqlState } from "./failure.ts";
 import type { Schema } from "./migrate.ts";
 import { Pace } from "../sql/pace.ts";
 import { WRONG_VERSION } from "./preamble.ts";
+import { GONE, type Reservation, Reservations, reserve } from "./reservations.ts";
 import { settledBefore } from "./settled_before.ts";
 import { type Care, type Surroundings, tick, type Ticked } from "./tick.ts";
 import type { Transactions } from "./transactions.ts";
@@ -43,6 +45,15 @@ export interface TicksOptions {
   readonly ring: () => void;
 }
 
+/** A tick, and in what manner it was done. */
+interface Tried extends Ticked {
+  readonly care: Care;
+  /** It has claimed nothing, since the places of the worker are filled by a reservation. */
+  readonly reserving: Promise<Reservation> | null;
+  /** There is more to claim than a reservation could hold. */
+  readonly isLeft: boolean;
+}
+
 /** Does the ticks of workers. */
 export class Ticks {
   readonly #transactions: Transactions;
@@ -50,6 +61,7 @@ export class Ticks {
   readonly #env: Surroundings;
   readonly #ring: () => void;
   readonly #beginnings = new Beginnings(() => performance.now());
+  readonly #reservations: Reservations;
   readonly #dues = new Dues(() => performance.now());
   readonly #adding = new Pace();
   /** When the other workers are looked at again. */
@@ -68,25 +80,53 @@ export class Ticks {
     this.#schema = schema;
     this.#env = env;
     this.#ring = ring;
+    this.#reservations = new Reservations(() => performance.now(), env.reserving);
   }
 
   /** As `Store.tick`. */
   async tick(ask: () => TickRequest): Promise<TickResult> {
     let asked: TickRequest | null = null;
-    const first = await this.#tick(
+    let first = await this.#tick(
       () => asked ??= ask(),
       (request) => isForAlone(request) ? "alone" : this.#isLimited ? "close" : "plain",
     );
     try {
-      return await this.#complete(asked!, await this.#recognize(asked!, first));
+      first = await this.#withReserved(asked!, first);
+      first = await this.#reserveRest(asked!, first);
+      first = await this.#recognize(asked!, first);
+      return await this.#complete(asked!, first);
     } catch (error) {
       if (!(error instanceof StoreError)) {
-        this.#doubtful = [...this.#doubtful, ...first.result.claimed.map(({ token }) => token)];
+        this.#doubt(first.result.claimed);
         throw error;
       }
       // What it was given and what is settled is so: the worker learns it, and comes again at once.
       return { ...first.result, nextDueIn: 0 };
     }
+  }
+
+  /** With what was reserved meanwhile. */
+  async #withReserved(request: TickRequest, first: Tried): Promise<Tried> {
+    if (first.reserving === null) return first;
+    const reservation = await first.reserving;
+    if (first.result.evicted) {
+      this.#doubt(reservation.claims);
+      return first;
+    }
+    return withClaims(request, first, reservation);
+  }
+
+  /**
+   * With what is reserved now, where to claim job by job would have others write out their reservations. What was in the
+   * way of one that was made at the same time as the tick is often done by now, such as what was due.
+   */
+  async #reserveRest(request: TickRequest, first: Tried): Promise<Tried> {
+    if (!(first.isReserved || first.isLeft) || isToTell(first) || !this.#isShort) return first;
+    const rest = { ...request, ...placesLeft(request, first.result.claimed.length) };
+    const reservation = await this.#reserve(rest);
+    const reserved = withClaims(request, { ...first, isReserved: false }, reservation);
+    if (reserved.isLeft) this.#reservations.pause();
+    return reserved;
   }
 
   /** What an earlier tick has settled, without an answer, is not stale. */
@@ -104,22 +144,19 @@ export class Ticks {
   }
 
   /** What is done after a tick that was committed. */
-  async #complete(
-    request: TickRequest,
-    first: Ticked & { readonly care: Care },
-  ): Promise<TickResult> {
+  async #complete(request: TickRequest, first: Tried): Promise<TickResult> {
     let { result, hasMadeWork } = first;
-    const isToTell = first.isToTell && first.care !== "alone";
     const isToLimit = first.isLimited && first.care === "plain";
-    if (isToTell || isToLimit || first.isShort) {
+    const isForAll = isToTell(first) || first.isReserved || first.isLeft;
+    if (isForAll || isToLimit || first.isShort) {
       const rest: TickRequest = {
         ...request,
         ...NOTHING_ENDED,
         ...placesLeft(request, result.claimed.length),
         isBrief: true,
       };
-      const care = isToTell ? "alone" : first.isLimited ? "close" : "plain";
-      const second = await this.#tick(() => rest, () => care);
+      const care = isForAll ? "alone" : first.isLimited ? "close" : "plain";
+      const second = await this.#tick(() => rest, () => care, false);
       hasMadeWork ||= second.hasMadeWork;
       const { claimed, cancelled, nextDueIn, evicted } = second.result;
       result = {
@@ -135,60 +172,125 @@ export class Ticks {
       );
       result = {
         ...result,
-        dueSchedules: await this.#transactions.do("reading", () => dueSchedules(now)),
+        dueSchedules: await this.#transactions.do("reading", () => dueSchedules(now), "blind"),
       };
     }
-    if (first.isMuch) await this.#transactions.do("together", addUpAll);
+    if (first.isMuch) await this.#transactions.do("together", addUpAll, "blind");
     if (hasMadeWork) this.#ring();
     return result;
   }
 
-  #tick(
+  async #tick(
     ask: () => TickRequest,
     careOf: (request: TickRequest) => Care,
-  ): Promise<Ticked & { readonly care: Care }> {
-    return this.#transactions.use(async (connection) => {
-      const request = ask();
-      const { worker } = request;
-      if (this.#doubtful.length > 0) await this.#clearDoubt(connection, worker);
-      const care = careOf(request);
-      const tokens: string[] = [];
-      const newToken = () => {
-        const token = this.#env.newToken();
-        tokens.push(token);
-        return token;
-      };
-      const how = {
-        ...{ care, session: this.#sessionOf(worker), stand: this.#schema.stand },
-        ...{ beginnings: this.#beginnings, dues: this.#dues, adding: this.#adding },
-        looksAtPeers: !request.isBrief && performance.now() >= this.#looksAt,
-        env: { ...this.#env, newToken },
-      };
-      try {
-        const ticked = await this.#transactions.within(
-          connection,
-          care === "alone" ? "alone" : "together",
-          (transaction) => tick(transaction, request, how),
-        );
+    mayReserve = true,
+  ): Promise<Tried> {
+    // One for all tries: what was reserved stays so, whatever becomes of what else the tick does.
+    let reserving: Promise<Reservation> | null = null;
+    try {
+      return await this.#transactions.use(async (connection) => {
+        const asked = ask();
+        const { worker } = asked;
+        if (this.#doubtful.length > 0) await this.#clearDoubt(connection, worker);
+        const care = careOf(asked);
+        if (mayReserve && care === "plain" && this.#isShort && this.#reservations.isFor(asked)) {
+          // At the same time, on another connection.
+          reserving ??= this.#reserve(asked);
+          reserving.catch(() => {});
+        }
+        const request = reserving === null ? asked : { ...asked, free: [], ahead: [] };
+        const company = care === "alone" ? care : reserving === null ? "together" : "settling";
+        const how = {
+          ...{ care, session: this.#sessionOf(worker), stand: this.#schema.stand },
+          ...{ beginnings: this.#beginnings, dues: this.#dues, adding: this.#adding },
+          reservations: this.#reservations,
+          looksAtPeers: !request.isBrief && performance.now() >= this.#looksAt,
+        };
+        const ticked = await this.#try(connection, request, (newToken) => {
+          const env = { ...this.#env, newToken };
+          return this.#transactions.within(
+            connection,
+            company,
+            (transaction) => tick(transaction, request, { ...how, env }),
+          );
+        });
+        this.#reservations.done(ticked.plan);
         this.#isLimited = ticked.isLimited;
         const { length: peers } = ticked.result.peers ?? [];
         if (peers > CROWD) this.#looksAt = performance.now() + peers * LOOK_DISTANCE;
-        return { ...ticked, care };
-      } catch (error) {
-        // What it found is still there.
-        this.#beginnings.forget();
-        if (sqlState(error) === WRONG_VERSION) {
-          const { rows } = await connection.query(this.#schema.preamble.moment);
-          await this.#schema.require(rows[0]!, connection);
-        }
-        if (error instanceof UnknownOutcomeError) {
-          for (const { token } of request.ended) this.#unsure.add(token);
-        }
-        // Unless the server took it back, it may have been committed all the same.
-        if (!isRetriable(error)) this.#doubtful = [...this.#doubtful, ...tokens];
-        throw error;
-      }
+        return { ...ticked, care, reserving, isLeft: false };
+      });
+    } catch (error) {
+      const reserved = await (reserving as Promise<Reservation> | null)?.catch(() => null);
+      this.#doubt(reserved?.claims ?? []);
+      throw error;
+    }
+  }
+
+  /** Fills the places of a worker at once, as far as there are jobs that can be reserved. */
+  #reserve(request: TickRequest): Promise<Reservation> {
+    return this.#transactions.use(async (connection) => {
+      const session = this.#sessionOf(request.worker);
+      const reservation = await this.#try(
+        connection,
+        NOTHING_ENDED,
+        (newToken) =>
+          this.#transactions.within(connection, "reserving", async (transaction) => {
+            transaction.moment(this.#schema.stand).catch(() => {});
+            const reserved = reserve(transaction, request, {
+              ...{ session, newToken, beginnings: this.#beginnings },
+            });
+            reserved.catch(() => {});
+            await transaction.commit();
+            return await reserved;
+          }),
+      );
+      this.#reservations.note(reservation.jobs);
+      return reservation;
     });
+  }
+
+  /** Does what settles and claims, and remembers what nobody knows whether it was done. */
+  async #try<T>(
+    connection: Connection,
+    { ended }: Pick<TickRequest, "ended">,
+    work: (newToken: () => string) => Promise<T>,
+  ): Promise<T> {
+    const tokens: string[] = [];
+    try {
+      return await work(() => {
+        const token = this.#env.newToken();
+        tokens.push(token);
+        return token;
+      });
+    } catch (error) {
+      // What it found is still there.
+      this.#beginnings.forget();
+      if (sqlState(error) === WRONG_VERSION) {
+        const { rows } = await connection.query(this.#schema.preamble.moment);
+        await this.#schema.require(rows[0]!, connection);
+      }
+      if (sqlState(error) === GONE) {
+        this.#reservations.doubt();
+        throw new ChangedMeanwhile("Reservations were written out", { cause: error });
+      }
+      if (error instanceof UnknownOutcomeError) {
+        for (const { token } of ended) this.#unsure.add(token);
+      }
+      // Unless the server took it back, it may have been committed all the same.
+      if (!isRetriable(error)) this.#doubtful = [...this.#doubtful, ...tokens];
+      throw error;
+    }
+  }
+
+  /** Nobody runs what was claimed. */
+  #doubt(claims: readonly Claim[]): void {
+    this.#doubtful = [...this.#doubtful, ...claims.map(({ token }) => token)];
+  }
+
+  /** It does not take long to look for jobs everywhere, as whoever reserves does. */
+  get #isShort(): boolean {
+    return this.#beginnings.look() === null;
   }
 
   #sessionOf(worker: string): number {
@@ -216,6 +318,7 @@ export class Ticks {
       }
       return session;
     });
+    this.#reservations.forget();
     this.#session = { worker, number };
     this.#doubtful = [];
   }
@@ -224,6 +327,22 @@ export class Ticks {
 /** The places of a worker behind the first, which are given away in order. */
 function placesLeft({ free, ahead = [] }: TickRequest, given: number) {
   return { free: free.slice(given), ahead: ahead.slice(Math.max(0, given - free.length)) };
+}
+
+/** With what was reserved, and whether places are left for which there are jobs that cannot be reserved. */
+function withClaims(
+  { free, ahead = [] }: TickRequest,
+  tried: Tried,
+  { claims, isAll }: Reservation,
+): Tried {
+  const claimed = [...tried.result.claimed, ...claims];
+  const isLeft = claimed.length < free.length + ahead.length && !isAll;
+  return { ...tried, isLeft, result: { ...tried.result, claimed } };
+}
+
+/** Whether somebody is to be told of a parent's end, which that tick could not do. */
+function isToTell({ isToTell, care }: Tried): boolean {
+  return isToTell && care !== "alone";
 }
 
 /** Such a tick changes more than its own jobs. */
@@ -238,11 +357,11 @@ function* beginSession(worker: string): Work<number> {
   return (row?.session ?? 0) as number;
 }
 
-/** The attempts of a worker whose tokens are in a list, as JSON. */
+/** The attempts of a worker whose tokens, or the names of whose reservations, are in a list, as JSON. */
 function* selectClaimed(worker: string, tokens: string): Work<readonly AttemptRef[]> {
   const rows = yield* all(
-    `SELECT id, token FROM job WHERE state = 'processing' AND worker_id = ?
-      AND token IN (SELECT value FROM json_each(?))`,
+    `SELECT id, token FROM job WHERE state = 'processing' AND worker_id = ? AND EXISTS (SELECT 1
+      FROM json_each(?) WHERE value = token OR left(value, 24) = left(token, -12))`,
     worker,
     tokens,
   );

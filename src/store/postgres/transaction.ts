@@ -110,10 +110,12 @@ export interface Moment {
   readonly now: number;
   /** Of the store's schema, as the server has it. */
   readonly stand: Row;
+  /** There are reservations; not told where the stand was given. */
+  readonly isReserved: boolean;
 }
 
 function momentOf({ rows }: Reply): Moment {
   const row = rows[0];
   if (row === undefined) throw new StoreError("The server gave no time");
-  return { now: row.now as number, stand: row };
+  return { now: row.now as number, stand: row, isReserved: row.is_reserved === 1 };
 }

@@ -8,13 +8,20 @@ import { sleep } from "../../worker/sleep.ts";
 import type { Deed } from "../sql/engine.ts";
 import type { Connection, Connections } from "./connections.ts";
 import { ChangedMeanwhile } from "./enqueue.ts";
-import { isRetriable } from "./failure.ts";
+import { isForbidden, isRetriable } from "./failure.ts";
 import type { Schema } from "./migrate.ts";
 import type { Company, Preamble } from "./preamble.ts";
+import { writeOut } from "./reservations.ts";
 import { Transaction } from "./transaction.ts";
 
 /** A transaction that stands in the way of another one is tried again so often. */
 const TRIES = 10;
+
+/** Whether jobs that are reserved have to stand there as claimed; a deed that has nothing to do with them is blind. */
+export type Sight = "all" | "blind";
+
+/** Somebody has reserved jobs, which is to be written out first. */
+class ReservedError extends Error {}
 
 /** Does work within transactions. */
 export class Transactions {
@@ -36,16 +43,37 @@ export class Transactions {
     return again(() => this.#connections.use(work));
   }
 
-  /** Does a deed within one transaction; what it throws undoes all of it. */
-  do<T>(company: Company, deed: Deed<T>): Promise<T> {
-    return this.use((connection) => this.doOn(connection, company, deed));
+  /**
+   * Does a deed within one transaction; what it throws undoes all of it. Before it all reservations are written out,
+   * unless it is {@link Sight blind}.
+   */
+  async do<T>(company: Company, deed: Deed<T>, sight: Sight = "all"): Promise<T> {
+    try {
+      return await this.use((connection) => this.doOn(connection, company, deed, sight));
+    } catch (error) {
+      if (!(error instanceof ReservedError)) throw error;
+    }
+    try {
+      await this.do("alone", function* () {});
+    } catch (error) {
+      // Whoever may only look sees these jobs as pending.
+      if (!isForbidden(error) || company !== "reading") throw error;
+    }
+    return await this.use((connection) => this.doOn(connection, company, deed, "blind"));
   }
 
   /** The same, once, on a connection that was lent already. */
-  async doOn<T>(connection: Connection, company: Company, deed: Deed<T>): Promise<T> {
+  async doOn<T>(
+    connection: Connection,
+    company: Company,
+    deed: Deed<T>,
+    sight: Sight = "all",
+  ): Promise<T> {
     return await this.within(connection, company, async (transaction) => {
-      const { now, stand } = await transaction.moment();
+      const { now, stand, isReserved } = await transaction.moment();
       await this.#schema.require(stand, connection);
+      if (isReserved && company === "alone") writeOut(transaction);
+      else if (isReserved && sight === "all") throw new ReservedError();
       const result = await transaction.do(deed(now));
       await transaction.commit();
       return result;

@@ -13,11 +13,12 @@ const IS_PLAIN = `condition = 'ok' AND NOT EXISTS (SELECT 1 FROM dependency AS o
 
 /** Who waits for some jobs, and who waits for those that are plain. */
 const LINES = `WITH RECURSIVE line (seq, id, is_plain) AS (
-    SELECT job.seq, job.id, ${IS_PLAIN} FROM dependency CROSS JOIN job
-    WHERE parent IN (SELECT value FROM json_each(?)) AND job.seq = dependency.job
+    SELECT job.seq, job.id, ${IS_PLAIN} FROM dependency
+    CROSS JOIN job ON (job.seq = dependency.job) WHERE parent IN (SELECT value FROM json_each(?))
     UNION ALL
-    SELECT job.seq, job.id, ${IS_PLAIN} FROM line CROSS JOIN dependency CROSS JOIN job
-    WHERE line.is_plain AND dependency.parent = line.id AND job.seq = dependency.job
+    SELECT job.seq, job.id, ${IS_PLAIN} FROM line
+    CROSS JOIN dependency ON (dependency.parent = line.id) CROSS JOIN job ON (job.seq = dependency.job)
+    WHERE line.is_plain
   ) SELECT seq, id, CASE WHEN is_plain THEN 1 ELSE 0 END AS is_plain FROM line
   LIMIT CAST(? AS INTEGER)`;
 

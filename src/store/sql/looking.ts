@@ -12,7 +12,7 @@ export function* selectRunning(limit: number): Work<RunningJob[]> {
   const rows = yield* all(
     `SELECT id, queue, command, job.worker_id, runs, job.started_at, progress, progress_message,
       cancel_requested, ahead FROM job
-    JOIN attempt ON attempt.job = job.seq AND attempt.attempt = job.runs
+    CROSS JOIN attempt ON (attempt.job = job.seq AND attempt.attempt = job.runs)
     WHERE job.state = 'processing' ORDER BY job.started_at, job.seq LIMIT ?`,
     limit,
   );

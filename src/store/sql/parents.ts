@@ -83,7 +83,7 @@ export function* readyIfFree(jobs: readonly number[], now: number): Work<number>
   const rows = yield* all(
     // The state is no condition: PostgreSQL would go through all that are blocked.
     `SELECT seq, run_at, state, EXISTS (SELECT 1 FROM dependency WHERE dependency.job = job.seq) AS waits
-    FROM json_each(?) CROSS JOIN job WHERE seq = CAST(value AS INTEGER) FOR UPDATE OF job`,
+    FROM json_each(?) CROSS JOIN job ON (seq = CAST(value AS INTEGER)) FOR UPDATE OF job`,
     JSON.stringify(jobs),
   );
   const free = rows.filter(({ state, waits }) => state === "blocked" && waits === 0);

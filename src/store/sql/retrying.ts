@@ -124,9 +124,9 @@ function* whoBringOthers(jobs: readonly Found[]): Work<Set<string>> {
 function* whomTheyWaitFor(ids: ReadonlySet<string>): Work<Set<string>> {
   const rows = ids.size === 0 ? [] : yield* all(
     `WITH RECURSIVE child (seq, id) AS (
-      SELECT job.seq, job.id FROM json_each(?) CROSS JOIN job WHERE cancelled_by = value
-      UNION SELECT job.seq, job.id FROM child CROSS JOIN job WHERE job.cancelled_by = child.id
-    ) SELECT after FROM child CROSS JOIN job WHERE job.seq = child.seq`,
+      SELECT job.seq, job.id FROM json_each(?) CROSS JOIN job ON (cancelled_by = value)
+      UNION SELECT job.seq, job.id FROM child CROSS JOIN job ON (job.cancelled_by = child.id)
+    ) SELECT after FROM child CROSS JOIN job ON (job.seq = child.seq)`,
     JSON.stringify([...ids]),
   );
   return new Set(

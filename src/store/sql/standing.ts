@@ -44,7 +44,8 @@ export function* selectStanding(id: string, now: number): Work<Standing> {
 function* openParents(id: string): Work<Standing["parents"]> {
   const rows = yield* all(
     `SELECT parent.id, parent.state, condition FROM job
-    JOIN dependency ON dependency.job = job.seq JOIN job AS parent ON parent.id = dependency.parent
+    CROSS JOIN dependency ON (dependency.job = job.seq)
+    CROSS JOIN job AS parent ON (parent.id = dependency.parent)
     WHERE job.id = ? ORDER BY parent.seq`,
     id,
   );

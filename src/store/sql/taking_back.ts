@@ -24,9 +24,9 @@ interface Child {
 /** All who were cancelled because of a job, or because of one of them. */
 const DESCENDANTS = `WITH RECURSIVE child (seq, id) AS (
     SELECT seq, id FROM job WHERE cancelled_by = ?
-    UNION SELECT job.seq, job.id FROM child CROSS JOIN job WHERE job.cancelled_by = child.id
+    UNION SELECT job.seq, job.id FROM child CROSS JOIN job ON (job.cancelled_by = child.id)
   ) SELECT job.seq, job.id, unique_key, after, cancelled_by, was_waiting
-  FROM child CROSS JOIN job WHERE job.seq = child.seq`;
+  FROM child CROSS JOIN job ON (job.seq = child.seq)`;
 
 /**
  * Within a transaction: a job has a new life. Those that were cancelled because of it, down the chain,

@@ -30,8 +30,8 @@ export function* tellDependents(now: number, limit: number): Work<Told> {
   const portion = new Portion(limit, now);
   while (portion.left > 0) {
     const parents = yield* all(
-      `SELECT ended_parent.id, state FROM ended_parent
-      LEFT JOIN job ON job.id = ended_parent.id ORDER BY ended_parent.id LIMIT ${TOGETHER}`,
+      `SELECT id, (SELECT state FROM job WHERE job.id = ended_parent.id) AS state
+      FROM ended_parent ORDER BY id LIMIT ${TOGETHER}`,
     );
     if (parents.length === 0) return { ready, isDone: true };
     const news = yield* nextNews(parents as unknown as Ended[], portion.left);
@@ -77,7 +77,7 @@ interface News {
 }
 
 const DEPENDENTS = `SELECT parent, job.seq, job.id, job.state, condition FROM dependency
-  JOIN job ON job.seq = dependency.job`;
+  CROSS JOIN job ON (job.seq = dependency.job)`;
 
 /**
  * At most `limit` dependents of the first of some parents; in order of arrival, if they are cancelled: who was
@@ -162,9 +162,9 @@ function* cancelChildren(
 ): Work<void> {
   const seqs = children.map(({ seq }) => seq as number);
   const waits = yield* all(
-    `SELECT dependency.job, dependency.parent, condition, state
-    FROM json_each(?) CROSS JOIN dependency LEFT JOIN job ON job.id = dependency.parent
-    WHERE dependency.job = CAST(value AS INTEGER)`,
+    `SELECT dependency.job, dependency.parent, condition,
+      (SELECT state FROM job WHERE job.id = dependency.parent) AS state
+    FROM json_each(?) CROSS JOIN dependency ON (dependency.job = CAST(value AS INTEGER))`,
     JSON.stringify(seqs),
   );
   const states = new Map(waits.map((row) => [row.parent as string, row.state as State | null]));

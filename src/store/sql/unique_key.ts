@@ -28,7 +28,7 @@ export function* holderOf(key: string): Work<Holder | null> {
 export function* holdersOf(keys: readonly string[]): Work<Map<string, Holder>> {
   const rows = keys.length === 0 ? [] : yield* all(
     `SELECT unique_key, job.id, state FROM json_each(?) CROSS JOIN job
-    WHERE unique_key = value AND ${UNFINISHED}`,
+    ON (unique_key = value AND ${UNFINISHED})`,
     JSON.stringify(keys),
   );
   return new Map(rows.map((row) => {

@@ -17,7 +17,7 @@ import { all, get, run, send, type Work } from "./work.ts";
 const BUSY = `(SELECT CASE WHEN count(*) <= worker.slots THEN count(*)
       WHEN count(*) FILTER (WHERE ahead = 0) > worker.slots THEN count(*) FILTER (WHERE ahead = 0)
       ELSE worker.slots END
-    FROM job JOIN attempt ON attempt.job = job.seq AND attempt.attempt = job.runs
+    FROM job CROSS JOIN attempt ON (attempt.job = job.seq AND attempt.attempt = job.runs)
     WHERE job.state = 'processing' AND job.worker_id = worker.id)`;
 
 /** An observation speaks of one heartbeat; of any other, nothing has been seen yet. */
@@ -192,7 +192,7 @@ export function* selectAttemptsOf(worker: string): Work<RunningAttempt[]> {
     `SELECT job.id, job.token, job.cwd, attempt.attempt, launcher_pid, launcher_start, ahead,
       job.queue, attempt.started_at, job.env
     FROM job
-    JOIN attempt ON attempt.job = job.seq AND attempt.attempt = job.runs
+    CROSS JOIN attempt ON (attempt.job = job.seq AND attempt.attempt = job.runs)
     WHERE job.state = 'processing' AND job.worker_id = ?`,
     worker,
   );

@@ -34,11 +34,15 @@ export interface Places {
 
 async function open(url: string, places: Places): Promise<Contender> {
   const session = await PostgresSession.open(url, SCHEMA);
-  let store: Store | null = null;
-  const opened = async () => store ??= await openStore(`${url}?schema=${SCHEMA}`, { create: true });
+  const opening = (create: boolean) => openStore(`${url}?schema=${SCHEMA}`, { create });
+  // As the others have a connection before anything is measured.
+  let store: Store | null = await opening(false).catch(() => null);
+  const opened = async () => store ??= await opening(true);
   let added = 0;
   return {
     async fill(jobs) {
+      await store?.[Symbol.asyncDispose]();
+      store = null;
       await session.script(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE`);
       const own = await opened();
       for (let from = 0; from < jobs; from += BATCH) {

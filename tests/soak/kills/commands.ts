@@ -64,13 +64,16 @@ export class Commands {
     const verb = this.#random.chance(0.5) ? "cancel" : "retry";
     const known = [...ids].filter((id) => id !== undefined);
     if (known.length === 0) return;
+    const done = verb === "cancel" ? this.cancelled : this.retried;
+    const fresh = known.filter((id) => !done.has(id));
     // It may be killed after it has done it.
-    for (const id of known) (verb === "cancel" ? this.cancelled : this.retried).add(id);
+    for (const id of fresh) done.add(id);
     const { code, signal, stdout, stderr } = await this.#stage.run([verb, ...known, "--json"]);
     if (signal === "SIGKILL") return;
     if (code !== 0 && code !== 4) this.faults.push(`${verb} ended with ${code}: ${stderr}`);
     for (const { id, ok } of JSON.parse(stdout || "[]") as Answer[]) {
-      if (!ok) (verb === "cancel" ? this.cancelled : this.retried).delete(id);
+      // What was cancelled before cannot be cancelled again.
+      if (!ok && fresh.includes(id)) done.delete(id);
     }
   }
 }

@@ -21,13 +21,14 @@ export function claimTests(test: Register): void {
     const stored = await scene.store.job("a");
     assert.deepEqual(claim, {
       jobId: "a",
-      token: "token-1",
+      token: claim!.token,
       attempt: 1,
       job: asClaimed(stored!),
       env: {},
       stdin: null,
       isAhead: false,
     });
+    assert.ok(claim!.token.startsWith("token-1"));
     assert.equal(stored?.state, "processing");
     assert.equal(stored.attempts, 1);
     assert.equal(stored.startedAt, scene.now);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { StoreError, UnknownOutcomeError } from "../../../src/errors.ts";
 import { PostgresEngine } from "../../../src/store/postgres/postgres_engine.ts";
 import { SqlStore } from "../../../src/store/sql/sql_store.ts";
+import type { Surroundings } from "../../../src/store/postgres/tick.ts";
 import type { Store } from "../../../src/store/store.ts";
 import type { TickRequest } from "../../../src/store/tick.ts";
 import { Proxy } from "../../helpers/proxy.ts";
@@ -16,12 +17,16 @@ const PATIENCE = 500;
 const LATENESS = 1500;
 
 /** A store, and a worker of it that has a network of its own. */
-async function scene() {
+async function scene(how: Pick<Surroundings, "reserving"> = {}) {
   await using stack = new AsyncDisposableStack();
   const schema = stack.use(await TestSchema.named());
   const network = stack.use(Proxy.before(schema.url));
   const open = async (url: string) =>
-    stack.use(new SqlStore(await PostgresEngine.open(url, { create: true, patience: PATIENCE })));
+    stack.use(
+      new SqlStore(
+        await PostgresEngine.open(url, { create: true, patience: PATIENCE, surroundings: how }),
+      ),
+    );
   const store = await open(schema.url);
   const far = await open(network.through(schema.url));
   await join(far, "w");
@@ -65,9 +70,15 @@ Deno.test("tick() that comes to the server when it was given up claims nothing",
   assert.deepEqual(await claim(far, "w"), ["b"]);
 });
 
-Deno.test("tick() gives back what it has claimed without an answer, and then claims it", async () => {
-  await using country = await scene();
+const GIVES = "tick() gives back what it has claimed without an answer, and then claims it";
+Deno.test(GIVES, () => givesBack());
+Deno.test(`${GIVES} (reserving)`, () => givesBack({ reserving: { from: 1, pause: 0 } }));
+
+async function givesBack(how: Pick<Surroundings, "reserving"> = {}): Promise<void> {
+  await using country = await scene(how);
   const { store, far, network } = country;
+  // The connections are there now.
+  assert.deepEqual(await claim(far, "w"), []);
   await store.enqueue([newJob("a")]);
   network.treat({ kind: "swallow" }, "back");
   await assert.rejects(claim(far, "w"), StoreError);
@@ -76,7 +87,7 @@ Deno.test("tick() gives back what it has claimed without an answer, and then cla
   assert.deepEqual(await waitFor(() => claim(far, "w").catch(() => null)), ["a"]);
   assert.deepEqual((await store.attempts("a")).map(({ attempt }) => attempt), [1]);
   assert.equal((await store.job("a"))?.attempts, 1);
-});
+}
 
 Deno.test("tick() tells what it has settled without an answer, and what is stale", async () => {
   await using country = await scene();

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { SqlStore } from "../../../src/store/sql/sql_store.ts";
 import { Scene } from "../scene.ts";
 import { emptyPlace } from "./place.ts";
-import { liveADay } from "./whole_day.ts";
+import { liveADay } from "../whole_day.ts";
 
 /** What must be found by which index: a text in the statement, and a step of its plan. */
 const FOUND_BY: readonly [what: string, statement: RegExp, step: RegExp][] = [
@@ -19,7 +19,11 @@ const FOUND_BY: readonly [what: string, statement: RegExp, step: RegExp][] = [
   ["what is due next", /ORDER BY run_at LIMIT 1$/, /^SCAN job USING INDEX job_due$/],
   ["what is outstanding", /run_at <= \? LIMIT/, /^SEARCH job USING INDEX job_due/],
   ["the holder of a key", /unique_key = \?/, /^SEARCH job USING INDEX job_unique_key/],
-  ["dependents", /FROM dependency\s+JOIN/, /^SEARCH dependency USING PRIMARY KEY \(parent=\?\)/],
+  [
+    "dependents",
+    /FROM dependency\s+CROSS JOIN/,
+    /^SEARCH dependency USING PRIMARY KEY \(parent=\?\)/,
+  ],
   ["a job's parents", /dependency WHERE job = /, /^SEARCH dependency USING .*INDEX dependency_job/],
   [
     "what a parent cancelled",

@@ -6,14 +6,14 @@
  */
 
 import assert from "node:assert/strict";
-import { ConflictError, NotFoundError, UsageError } from "../../../src/errors.ts";
-import type { MovedJob } from "../../../src/job/record.ts";
-import { STATES } from "../../../src/job/state.ts";
-import { BULK_ACTIONS, JOB_SORTS, type PageFilter } from "../../../src/store/paging.ts";
-import type { NewSchedule } from "../../../src/store/schedules.ts";
-import type { JobFilter, Store } from "../../../src/store/store.ts";
-import { job, newJob } from "../../job/jobs.ts";
-import { after, chunk, COMPLETED, FAILED, launchers, type Scene, type Worker } from "../scene.ts";
+import { ConflictError, NotFoundError, UsageError } from "../../src/errors.ts";
+import type { MovedJob } from "../../src/job/record.ts";
+import { STATES } from "../../src/job/state.ts";
+import { BULK_ACTIONS, JOB_SORTS, type PageFilter } from "../../src/store/paging.ts";
+import type { NewSchedule } from "../../src/store/schedules.ts";
+import type { JobFilter, Store } from "../../src/store/store.ts";
+import { job, newJob } from "../job/jobs.ts";
+import { after, chunk, COMPLETED, FAILED, launchers, type Scene, type Worker } from "./scene.ts";
 
 /** Calls every method of the port, in each of the ways that make a statement of their own. */
 export async function liveADay(scene: Scene): Promise<void> {

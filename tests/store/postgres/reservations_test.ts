@@ -1,0 +1,264 @@
+/** Jobs that a worker claims many at once, without a row for each. */
+
+import assert from "node:assert/strict";
+import type { Reserving } from "../../../src/store/postgres/reservations.ts";
+import { PostgresEngine } from "../../../src/store/postgres/postgres_engine.ts";
+import { SqlStore } from "../../../src/store/sql/sql_store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import type { Claim, TickRequest } from "../../../src/store/tick.ts";
+import { waitFor } from "../../helpers/wait_for.ts";
+import { newJob } from "../../job/jobs.ts";
+import { type PostgresSession, TestSchema } from "../../toolchain/postgres_session.ts";
+import { chunk, COMPLETED, FAILED, idsOf, launchers, LOST } from "../scene.ts";
+
+const ALWAYS: Reserving = { from: 1, pause: 0 };
+const NEVER: Reserving = { from: Infinity, pause: 0 };
+
+/** A store, and a look past it at what its tables hold. */
+class Scene implements AsyncDisposable {
+  readonly #stack = new AsyncDisposableStack();
+  readonly #schema: TestSchema;
+  session!: PostgresSession;
+  store!: Store;
+
+  private constructor(schema: TestSchema) {
+    this.#schema = this.#stack.use(schema);
+  }
+
+  static async set(jobs: number): Promise<Scene> {
+    const scene = new Scene(await TestSchema.named());
+    scene.store = await scene.open();
+    scene.session = scene.#stack.use(await scene.#schema.session());
+    await scene.store.enqueue(Array.from({ length: jobs }, (_, n) => newJob(`job-${n}`)));
+    return scene;
+  }
+
+  async open(reserving = ALWAYS, readOnly = false): Promise<Store> {
+    const surroundings = { reserving };
+    const engine = await PostgresEngine.open(this.#schema.url, {
+      ...{ create: !readOnly, readOnly, surroundings },
+    });
+    return this.#stack.use(new SqlStore(engine));
+  }
+
+  /** A worker with a handle of its own. */
+  async worker(id: string, reserving = ALWAYS): Promise<Worker> {
+    const store = await this.open(reserving);
+    const process = { pid: 1, startTime: "1" };
+    await store.join({ id, host: id, hostIdentity: id, process, slots: 2, queues: null });
+    return new Worker(id, store);
+  }
+
+  /** The states of jobs in the table itself, with the number of reservations. */
+  async rows(): Promise<string> {
+    const [row] = await this.session.ask(
+      `SELECT (SELECT count(*) FROM reservation) AS reservations,
+        (SELECT string_agg(DISTINCT state, ' ') FROM job) AS states`,
+    );
+    return `${row!.reservations} ${row!.states}`;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+}
+
+class Worker {
+  constructor(readonly id: string, readonly store: Store) {}
+
+  tick(request: Partial<TickRequest>) {
+    return this.store.tick({
+      ...{ worker: this.id, ended: [], output: [], free: [], observed: new Map() },
+      ...{ draining: false, buried: [], ...request },
+    });
+  }
+
+  async claim(places: number, ended: TickRequest["ended"] = []): Promise<readonly Claim[]> {
+    const [free, ahead] = [launchers(2), launchers(places - 2)];
+    return (await this.tick({ free, ahead, ended })).claimed;
+  }
+}
+
+function end({ jobId, token }: Claim, overrides: Partial<TickRequest["ended"][number]> = {}) {
+  const finishedAt = Date.now();
+  return { jobId, token, outcome: COMPLETED, finishedAt, chunks: [], outputBytes: 0, ...overrides };
+}
+
+Deno.test("tick() reserves jobs, settles them in one step, and leaves nothing behind", async () => {
+  await using scene = await Scene.set(5);
+  const worker = await scene.worker("w");
+  const claims = await worker.claim(5);
+  assert.deepEqual(claims.map(({ isAhead }) => isAhead), [false, false, true, true, true]);
+  assert.equal(await scene.rows(), "1 pending");
+  const bytes = (text: string) => ({ chunks: [chunk("", 0, text)], outputBytes: text.length });
+  const half = await worker.tick({ ended: claims.slice(0, 3).map((c) => end(c, bytes("done"))) });
+  assert.deepEqual([half.settled.length, half.stale], [3, []]);
+  assert.equal(await scene.rows(), "1 completed pending");
+  await worker.tick({ ended: claims.slice(3).map((c) => end(c)) });
+  assert.equal(await scene.rows(), "0 completed");
+  const [attempt, ...others] = await scene.store.attempts("job-2");
+  assert.deepEqual(others, []);
+  assert.deepEqual([attempt!.outcome, attempt!.outputBytes], ["completed", 4]);
+  const [piece] = await scene.store.output("job-2", 1, 0);
+  assert.equal(new TextDecoder().decode(piece!.bytes), "done");
+  const job = await scene.store.job("job-4");
+  assert.deepEqual([job!.state, job!.attempts, job!.workerId], ["completed", 1, "w"]);
+});
+
+Deno.test("tick() of workers that reserve at one moment gives each job to one of them", async () => {
+  await using scene = await Scene.set(200);
+  const ids = ["a", "b", "c", "d"];
+  const workers = await Promise.all(ids.map((id) => scene.worker(id)));
+  const plain = await scene.worker("plain", NEVER);
+  const given: string[] = [];
+  await Promise.all([...workers, plain].map(async (worker) => {
+    let claims = await worker.claim(7);
+    while (claims.length > 0) {
+      given.push(...idsOf(claims));
+      claims = await worker.claim(7, claims.map((claim) => end(claim)));
+    }
+  }));
+  assert.equal(given.length, 200);
+  assert.equal(new Set(given).size, 200);
+  assert.equal(await scene.rows(), "0 completed");
+});
+
+Deno.test("whoever looks or steers finds reserved jobs claimed, and their worker goes on", async () => {
+  await using scene = await Scene.set(4);
+  const worker = await scene.worker("w");
+  const claims = await worker.claim(3);
+  assert.equal(await scene.rows(), "1 pending");
+  const { queues: [queue] } = await scene.store.status();
+  assert.deepEqual([queue!.counts.processing, queue!.counts.pending], [3, 1]);
+  assert.equal(await scene.rows(), "0 pending processing");
+  const attempts = await scene.store.attemptsOf("w");
+  assert.deepEqual(attempts.map(({ isAhead }) => isAhead).sort(), [false, false, true]);
+  assert.equal(await scene.store.cancel("job-0"), "requested");
+  const { settled, stale, cancelled } = await worker.tick({
+    ended: claims.slice(1).map((claim) => end(claim)),
+  });
+  assert.deepEqual([settled.length, stale, cancelled], [2, [], [claims[0]!.token]]);
+});
+
+Deno.test("whoever steers a reserved job has it written out first", async () => {
+  await using scene = await Scene.set(2);
+  const worker = await scene.worker("w");
+  const claims = await worker.claim(2);
+  assert.equal(await scene.store.cancel("job-1"), "requested");
+  await scene.store.reportProgress(claims[0]!, { percent: 50, message: null });
+  const { settled } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
+  assert.deepEqual(settled.map(({ state }) => state), ["completed", "completed"]);
+});
+
+Deno.test("tick() writes out its reservation where an attempt does not just complete", async () => {
+  await using scene = await Scene.set(3);
+  const worker = await scene.worker("w");
+  const [first, second, third] = await worker.claim(3);
+  const { settled } = await worker.tick({
+    ended: [end(first!), end(second!, { outcome: FAILED })],
+    output: [{ ...third!, chunk: chunk(third!.token, 0, "so far") }],
+  });
+  assert.deepEqual(settled.map(({ state }) => state).sort(), ["completed", "dead"]);
+  assert.equal(await scene.rows(), "0 completed dead processing");
+  assert.equal((await scene.store.output("job-2", 1, 0)).length, 1);
+});
+
+Deno.test("tick() writes out a reservation in which something takes long", async () => {
+  await using scene = await Scene.set(2);
+  const worker = await scene.worker("w");
+  await worker.claim(2);
+  assert.equal(await scene.rows(), "1 pending");
+  await waitFor(async () => {
+    await worker.tick({});
+    return await scene.rows() === "0 processing";
+  });
+});
+
+Deno.test("reserved jobs of a worker that died are found with their launchers, and settled", async () => {
+  await using scene = await Scene.set(3);
+  const worker = await scene.worker("dead");
+  await worker.claim(3);
+  const attempts = await scene.store.attemptsOf("dead");
+  assert.deepEqual(attempts.map(({ launcher }) => launcher.pid).sort(), [200, 200, 201]);
+  const other = await scene.worker("other", NEVER);
+  const ended = attempts.map((attempt) => ({
+    ...end({ ...attempt } as unknown as Claim),
+    outcome: LOST,
+  }));
+  await other.tick({ ended, buried: ["dead"] });
+  assert.deepEqual((await scene.store.workers()).map(({ id }) => id), ["other"]);
+  const { queues: [queue] } = await scene.store.status();
+  assert.equal(queue!.counts.processing, 0);
+});
+
+Deno.test("whoever may only look finds reserved jobs pending", async () => {
+  await using scene = await Scene.set(2);
+  const worker = await scene.worker("w");
+  const claims = await worker.claim(2);
+  const reader = await scene.open(ALWAYS, true);
+  assert.equal((await reader.job("job-0"))!.state, "pending");
+  const { settled } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
+  assert.equal(settled.length, 2);
+  assert.equal((await reader.job("job-0"))!.state, "completed");
+});
+
+Deno.test("tick() settles what it has reserved since others have written out what was before", async () => {
+  await using scene = await Scene.set(6);
+  const worker = await scene.worker("w");
+  const before = await worker.claim(3);
+  await scene.store.status();
+  const after = await worker.claim(3);
+  assert.equal(await scene.rows(), "1 pending processing");
+  const ended = [...before, ...after].map((claim) => end(claim));
+  const { settled, stale } = await worker.tick({ ended });
+  assert.deepEqual([settled.length, stale], [6, []]);
+  assert.equal(await scene.rows(), "0 completed");
+});
+
+Deno.test("tick() of a worker that claims job by job reserves beside others, and leaves theirs", async () => {
+  await using scene = await Scene.set(6);
+  const worker = await scene.worker("w");
+  const plain = await scene.worker("plain", NEVER);
+  const claims = [...await worker.claim(3), ...await plain.claim(2)];
+  assert.equal(new Set(idsOf(claims)).size, 5);
+  assert.equal(await scene.rows(), "2 pending");
+  const { settled } = await worker.tick({ ended: claims.slice(0, 3).map((claim) => end(claim)) });
+  assert.equal(settled.length, 3);
+  await plain.claim(2, claims.slice(3).map((claim) => end(claim)));
+  // Nobody reserves any more: the one that is left was claimed by itself.
+  assert.equal(await scene.rows(), "0 completed processing");
+});
+
+Deno.test("tick() has others write out nothing where a job is due", async () => {
+  await using scene = await Scene.set(4);
+  const worker = await scene.worker("w");
+  const other = await scene.worker("other");
+  await worker.claim(2);
+  await scene.store.enqueue([newJob("due", { delay: 1, priority: 1 })]);
+  await waitFor(async () => {
+    const [row] = await scene.session.ask(
+      "SELECT clock_now() > run_at AS is_due FROM job WHERE id = 'due'",
+    );
+    return row!.is_due;
+  });
+  const claims = await other.claim(2);
+  assert.equal(idsOf(claims)[0], "due");
+  assert.match(await scene.rows(), /^[23] pending$/);
+});
+
+Deno.test("tick() keeps what it reserves while it learns that others have written out what was before", async () => {
+  await using scene = await Scene.set(9);
+  const worker = await scene.worker("w");
+  const before = await worker.claim(3);
+  await scene.store.status();
+  const after = await worker.claim(3, before.map((claim) => end(claim)));
+  assert.deepEqual(after.map(({ attempt }) => attempt), [1, 1, 1]);
+  const last = await worker.claim(3, after.map((claim) => end(claim)));
+  assert.deepEqual(idsOf(last), ["job-6", "job-7", "job-8"]);
+  const { settled, stale } = await worker.tick({ ended: last.map((claim) => end(claim)) });
+  assert.deepEqual([settled.length, stale], [3, []]);
+  const [row] = await scene.session.ask(
+    "SELECT count(*) AS attempts, (SELECT last_value FROM reservation_id_seq) AS made FROM attempt",
+  );
+  assert.deepEqual(row, { attempts: 9, made: 3 });
+});
