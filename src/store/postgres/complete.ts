@@ -99,7 +99,7 @@ const NOTED = `alike AS (
     SELECT string_agg(minute || ' ' || to_json(queue) || ' completed ' || bucket || ' ' || attempts
       || ' ' || duration || E'\\n', '') FROM alike HAVING count(*) > 0
   )
-  SELECT place FROM moved`;
+  SELECT json_agg(place)::text AS places FROM moved`;
 
 /** Where in the lists of `done` an attempt's job is. */
 const DONE = "width_bucket(job, (SELECT seqs FROM done))";
@@ -221,8 +221,9 @@ export async function completeReserved(
 }
 
 function settledIn(rows: readonly Row[], ends: readonly AttemptEnd[]): Ends {
-  return new Map(rows.map(({ place }) => {
-    const end = ends[place as number - 1]!;
+  const places: readonly number[] = JSON.parse(rows[0]!.places as string | null ?? "[]");
+  return new Map(places.map((place) => {
+    const end = ends[place - 1]!;
     const { jobId, token } = end;
     return [end, {
       ...{ jobId, token, state: "completed", outcome: "completed" },
