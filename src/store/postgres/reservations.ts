@@ -69,6 +69,10 @@ const RESERVE = `WITH RECURSIVE ${HEADS}, ${OPEN}, fit AS MATERIALIZED (
 /** Writes out reservations: those that `$1` names, or all. */
 const WRITE_OUT = "SELECT write_out($1::text::bigint[])";
 
+/** Writes out the one that was named so a moment before. */
+const WRITE_OUT_NAMED =
+  "SELECT write_out(ARRAY(SELECT id FROM reservation WHERE id > 0 AND token = $1))";
+
 /** Fails with {@link GONE} if one of them is not there any more: somebody has written it out. */
 const REQUIRE = `SELECT sqrt((count(*) - cardinality($1::text::bigint[]))::float8)
   FROM reservation WHERE id = ANY ($1::text::bigint[])`;
@@ -221,11 +225,14 @@ export interface Reservation {
 export async function reserve(
   transaction: Transaction,
   { worker, free, ahead = [] }: TickRequest,
-  { session, newToken, beginnings }: Terms,
+  { session, newToken, beginnings, isKept }: Terms & {
+    /** If not, it is written out at once: the jobs are claimed beside what others have reserved. */
+    readonly isKept: boolean;
+  },
 ): Promise<Reservation> {
   const launchers = [...free, ...ahead];
   const name = newToken();
-  const [row] = await transaction.rows(
+  const reserved = transaction.rows(
     RESERVE,
     worker,
     free.length,
@@ -233,6 +240,8 @@ export async function reserve(
     ...kindsOf(launchers),
     session,
   );
+  if (!isKept) transaction.query(WRITE_OUT_NAMED, name);
+  const [row] = await reserved;
   const { is_all: isAll, took, newest, reservation, at, queue, priority } = row!;
   const found: readonly (readonly SqlValue[])[] = JSON.parse(row!.jobs as string | null ?? "[]");
   const jobs = new Map<string, Reserved>();
@@ -260,7 +269,7 @@ export async function reserve(
     ...{ took: took as number / SHARE, newest: newest as number },
     ...{ isFull: found.length === launchers.length, isAll: false },
   });
-  return { claims, jobs, isAll: isAll === 1 };
+  return { claims, jobs: isKept ? jobs : new Map(), isAll: isAll === 1 };
 }
 
 /**

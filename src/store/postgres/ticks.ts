@@ -117,13 +117,13 @@ export class Ticks {
   }
 
   /**
-   * With what is reserved now, where to claim job by job would have others write out their reservations. What was in the
-   * way of one that was made at the same time as the tick is often done by now, such as what was due.
+   * With what is claimed beside what others have reserved, so that they need not write it out. What was in the way of a
+   * reservation that was made at the same time as the tick is often done by now, such as what was due.
    */
   async #reserveRest(request: TickRequest, first: Tried): Promise<Tried> {
     if (!(first.isReserved || first.isLeft) || isToTell(first) || !this.#isShort) return first;
     const rest = { ...request, ...placesLeft(request, first.result.claimed.length) };
-    const reservation = await this.#reserve(rest);
+    const reservation = await this.#reserve(rest, false);
     const reserved = withClaims(request, { ...first, isReserved: false }, reservation);
     if (reserved.isLeft) this.#reservations.pause();
     return reserved;
@@ -227,8 +227,8 @@ export class Ticks {
     }
   }
 
-  /** Fills the places of a worker at once, as far as there are jobs that can be reserved. */
-  #reserve(request: TickRequest): Promise<Reservation> {
+  /** Fills the places of a worker at once, as far as there are jobs that can be reserved; they may not stay so. */
+  #reserve(request: TickRequest, isKept = true): Promise<Reservation> {
     return this.#transactions.use(async (connection) => {
       const session = this.#sessionOf(request.worker);
       const reservation = await this.#try(
@@ -238,7 +238,7 @@ export class Ticks {
           this.#transactions.within(connection, "reserving", async (transaction) => {
             transaction.moment(this.#schema.stand).catch(() => {});
             const reserved = reserve(transaction, request, {
-              ...{ session, newToken, beginnings: this.#beginnings },
+              ...{ session, newToken, beginnings: this.#beginnings, isKept },
             });
             reserved.catch(() => {});
             await transaction.commit();
