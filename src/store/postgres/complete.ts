@@ -116,7 +116,7 @@ const COMPLETE = `WITH running AS MATERIALIZED (
     UPDATE job SET state = 'completed', updated_at = (SELECT clock_now()),
       started_at = coalesce(($3::bigint[])[${PLACE}], started_at), finished_at = ($4::bigint[])[${PLACE}],
       exit_code = 0, error = NULL, token = NULL, cancel_requested = 0
-    WHERE ${LISTED} AND token IS NOT NULL
+    WHERE ${LISTED} AND token = ($2::text[])[${PLACE}]
     RETURNING ${PLACE} AS place, seq, runs, queue, started_at, finished_at
   ), done AS MATERIALIZED (
     SELECT array_agg(seq ORDER BY seq) AS seqs, array_agg(runs ORDER BY seq) AS runs,

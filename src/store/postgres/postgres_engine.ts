@@ -103,8 +103,8 @@ export class PostgresEngine implements Engine {
     return new PostgresEngine(address, connections, schema, { ...SURROUNDINGS, ...surroundings });
   }
 
-  read<T>(deed: Deed<T>): Promise<T> {
-    return this.#transactions.do("reading", deed);
+  read<T>(deed: Deed<T>, isExact = false): Promise<T> {
+    return this.#transactions.do("reading", deed, isExact ? "all" : "most");
   }
 
   /** Every commit is on the disk of the server: while it is away its workers live on. */

@@ -19,6 +19,8 @@ export type Company =
   | "reserving"
   /** Nobody ticks or changes what is there; new jobs may be added. */
   | "alone"
+  /** The same, for somebody who would rather go without it than wait. */
+  | "alone soon"
   /** Everything: it only adds. */
   | "adding";
 
@@ -30,6 +32,9 @@ export const WRONG_VERSION = "22012";
  * depend on what is asked for, nor on how many jobs there are (`by_place.ts`).
  */
 const KEPT_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan";
+
+/** Milliseconds for which whoever looks waits to be alone for a moment. */
+const SOON = 1000;
 
 /** The first statements on a store in one schema. */
 export class Preamble {
@@ -60,6 +65,7 @@ export class Preamble {
       settling: [...lock("ROW SHARE"), KEPT_PLANS],
       reserving: [...lock("SHARE ROW EXCLUSIVE"), KEPT_PLANS],
       alone: lock("EXCLUSIVE"),
+      "alone soon": ["BEGIN", `SET LOCAL lock_timeout = ${SOON}`, lock("EXCLUSIVE")[1]!],
       // Whoever moves the store elsewhere waits until nobody adds anything.
       adding: lock("ACCESS SHARE"),
     };

@@ -19,12 +19,18 @@ import { HEADS, kindsOf, OPEN, placeFromRow, type Terms } from "./claim.ts";
 import { NEXT_DUE } from "./dues.ts";
 import type { Transaction } from "./transaction.ts";
 
+/** A reservation is written out by its worker when it is so old, milliseconds: in its stretch others may wait by now. */
+const LONGEST = 1000;
+
+/** Commands and environments that are handed over as one text have at most so many bytes. */
+const LONGEST_TEXT = 16 * 1024 * 1024;
+
 /**
  * The jobs that are next, for as many places of worker `$1` as `$4` has elements, if they are all of one queue that has no
  * limit and no rate, nobody is to be told of a parent's end, none is due, and none has input. They have one priority, so
  * that a reservation is a stretch of the index, over which others step. `$2` of them begin at once; `$3` names them, `$4`
  * says by which of the launchers `$5` and `$6` each is run, and `$7` is the session of the worker. The row says whether
- * these are all that there were, and how long it took to find them, milliseconds; it has all jobs as one text, which costs
+ * these are all that there were and nobody has left a reservation that is old, and how long it took to find them, milliseconds; it has all jobs as one text, which costs
  * this end a third of what rows do.
  */
 const RESERVE = `WITH RECURSIVE ${HEADS}, ${OPEN}, fit AS MATERIALIZED (
@@ -46,8 +52,9 @@ const RESERVE = `WITH RECURSIVE ${HEADS}, ${OPEN}, fit AS MATERIALIZED (
       ORDER BY priority DESC, seq LIMIT cardinality($4::int[])
     ) AS next WHERE (SELECT is_fit FROM fit)
   ), border AS MATERIALIZED (
-    SELECT min(place) FILTER (WHERE has_stdin = 1
-        OR priority < (SELECT priority FROM found WHERE place = 1)) AS place,
+    SELECT CASE WHEN sum(octet_length(command) + octet_length(env)) > ${LONGEST_TEXT} THEN 1
+        ELSE min(place) FILTER (WHERE has_stdin = 1
+          OR priority < (SELECT priority FROM found WHERE place = 1)) END AS place,
       extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS took
     FROM found
   ), chosen AS MATERIALIZED (
@@ -60,7 +67,10 @@ const RESERVE = `WITH RECURSIVE ${HEADS}, ${OPEN}, fit AS MATERIALIZED (
       $5::bigint[], $6::text[]
     FROM chosen HAVING count(*) > 0 RETURNING id AS reservation, at, queue, priority
   )
-  SELECT is_fit AND border.place IS NULL AS is_all, took, (SELECT last_value FROM job_seq_seq) AS newest, made.*, (
+  SELECT is_fit AND border.place IS NULL AND NOT EXISTS (SELECT FROM reservation
+      WHERE id > 0 AND at < clock_now() - ${
+  2 * LONGEST
+}) AS is_all, took, (SELECT last_value FROM job_seq_seq) AS newest, made.*, (
       SELECT json_agg(json_build_array(seq, id, command, attempts, runs, max_retries, timeout, cwd, schedule,
         fire_time, env) ORDER BY place) FROM chosen
     )::text AS jobs
@@ -81,9 +91,6 @@ const REQUIRE = `SELECT sqrt((count(*) - cardinality($1::text::bigint[]))::float
 export const GONE = "2201F";
 
 const REMOVE = "DELETE FROM reservation WHERE id = ANY ($1::text::bigint[])";
-
-/** A reservation is written out by its worker when it is so old, milliseconds: in its stretch others may wait by now. */
-const LONGEST = 1000;
 
 /** A look for hundreds of jobs may take so many times as long as another one before it is a long one. */
 const SHARE = 4;

@@ -94,7 +94,8 @@ export class Ticks {
       first = await this.#withReserved(asked!, first);
       first = await this.#reserveRest(asked!, first);
       first = await this.#recognize(asked!, first);
-      return await this.#complete(asked!, first);
+      first = await this.#claimRest(asked!, first);
+      return await this.#complete(first);
     } catch (error) {
       if (!(error instanceof StoreError)) {
         this.#doubt(first.result.claimed);
@@ -108,7 +109,9 @@ export class Ticks {
   /** With what was reserved meanwhile. */
   async #withReserved(request: TickRequest, first: Tried): Promise<Tried> {
     if (first.reserving === null) return first;
-    const reservation = await first.reserving;
+    const reservation = await orNull(first.reserving);
+    // Then it is tried otherwise.
+    if (reservation === null) return { ...first, isLeft: true };
     if (first.result.evicted) {
       this.#doubt(reservation.claims);
       return first;
@@ -123,7 +126,8 @@ export class Ticks {
   async #reserveRest(request: TickRequest, first: Tried): Promise<Tried> {
     if (!(first.isReserved || first.isLeft) || isToTell(first) || !this.#isShort) return first;
     const rest = { ...request, ...placesLeft(request, first.result.claimed.length) };
-    const reservation = await this.#reserve(rest, false);
+    const reservation = await orNull(this.#reserve(rest, false));
+    if (reservation === null) return { ...first, isLeft: true };
     const reserved = withClaims(request, { ...first, isReserved: false }, reservation);
     if (reserved.isLeft) this.#reservations.pause();
     return reserved;
@@ -143,41 +147,48 @@ export class Ticks {
     return { ...ticked, result: { ...result, stale, settled: [...result.settled, ...before] } };
   }
 
-  /** What is done after a tick that was committed. */
-  async #complete(request: TickRequest, first: Tried): Promise<TickResult> {
-    let { result, hasMadeWork } = first;
+  /** With what a second tick claims, which looks closer than the first one. */
+  async #claimRest(request: TickRequest, first: Tried): Promise<Tried> {
     const isToLimit = first.isLimited && first.care === "plain";
     const isForAll = isToTell(first) || first.isReserved || first.isLeft;
-    if (isForAll || isToLimit || first.isShort) {
-      const rest: TickRequest = {
-        ...request,
-        ...NOTHING_ENDED,
-        ...placesLeft(request, result.claimed.length),
-        isBrief: true,
-      };
-      const care = isForAll ? "alone" : first.isLimited ? "close" : "plain";
-      const second = await this.#tick(() => rest, () => care, false);
-      hasMadeWork ||= second.hasMadeWork;
-      const { claimed, cancelled, nextDueIn, evicted } = second.result;
-      result = {
-        ...result,
-        claimed: [...result.claimed, ...claimed],
+    if (!isForAll && !isToLimit && !first.isShort) return first;
+    const rest: TickRequest = {
+      ...request,
+      ...NOTHING_ENDED,
+      ...placesLeft(request, first.result.claimed.length),
+      isBrief: true,
+    };
+    const care = isForAll ? "alone" : first.isLimited ? "close" : "plain";
+    const second = await this.#tick(() => rest, () => care, false);
+    const { claimed, cancelled, nextDueIn, evicted } = second.result;
+    return {
+      ...first,
+      hasMadeWork: first.hasMadeWork || second.hasMadeWork,
+      result: {
+        ...first.result,
+        claimed: [...first.result.claimed, ...claimed],
         ...{ cancelled, nextDueIn, evicted },
-      };
-    }
-    if (first.hasFirings) {
+      },
+    };
+  }
+
+  /** What is done after a tick that was committed. */
+  async #complete({ hasFirings, isMuch, hasMadeWork, result }: Tried): Promise<TickResult> {
+    let dueSchedules = result.dueSchedules;
+    if (hasFirings) {
       const { now } = result;
-      const { dueSchedules } = await importLater<typeof import("../sql/schedules.ts")>(
+      const schedules = await importLater<typeof import("../sql/schedules.ts")>(
         "store/sql/schedules",
       );
-      result = {
-        ...result,
-        dueSchedules: await this.#transactions.do("reading", () => dueSchedules(now), "blind"),
-      };
+      dueSchedules = await this.#transactions.do(
+        "reading",
+        () => schedules.dueSchedules(now),
+        "blind",
+      );
     }
-    if (first.isMuch) await this.#transactions.do("together", addUpAll, "blind");
+    if (isMuch) await this.#transactions.do("together", addUpAll, "blind");
     if (hasMadeWork) this.#ring();
-    return result;
+    return { ...result, dueSchedules };
   }
 
   async #tick(
@@ -228,7 +239,16 @@ export class Ticks {
   }
 
   /** Fills the places of a worker at once, as far as there are jobs that can be reserved; they may not stay so. */
-  #reserve(request: TickRequest, isKept = true): Promise<Reservation> {
+  async #reserve(request: TickRequest, isKept = true): Promise<Reservation> {
+    try {
+      return await this.#reserveOnce(request, isKept);
+    } catch (error) {
+      this.#reservations.pause();
+      throw error;
+    }
+  }
+
+  #reserveOnce(request: TickRequest, isKept: boolean): Promise<Reservation> {
     return this.#transactions.use(async (connection) => {
       const session = this.#sessionOf(request.worker);
       const reservation = await this.#try(
@@ -338,6 +358,16 @@ function withClaims(
   const claimed = [...tried.result.claimed, ...claims];
   const isLeft = claimed.length < free.length + ahead.length && !isAll;
   return { ...tried, isLeft, result: { ...tried.result, claimed } };
+}
+
+/** Null if the store does not do it now. */
+async function orNull<T>(reserving: Promise<T>): Promise<T | null> {
+  try {
+    return await reserving;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return null;
+  }
 }
 
 /** Whether somebody is to be told of a parent's end, which that tick could not do. */

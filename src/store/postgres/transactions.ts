@@ -5,6 +5,7 @@
  */
 
 import { sleep } from "../../worker/sleep.ts";
+import { StoreLockedError } from "../../errors.ts";
 import type { Deed } from "../sql/engine.ts";
 import type { Connection, Connections } from "./connections.ts";
 import { ChangedMeanwhile } from "./enqueue.ts";
@@ -17,8 +18,17 @@ import { Transaction } from "./transaction.ts";
 /** A transaction that stands in the way of another one is tried again so often. */
 const TRIES = 10;
 
-/** Whether jobs that are reserved have to stand there as claimed; a deed that has nothing to do with them is blind. */
-export type Sight = "all" | "blind";
+/** How a deed finds jobs that are reserved. */
+export type Sight =
+  /** As claimed. */
+  | "all"
+  /** The same, unless somebody is in the way of that: then as pending. */
+  | "most"
+  /** It has nothing to do with them. */
+  | "blind";
+
+/** Milliseconds for which it is not tried again to have reserved jobs written out, for whoever only looks. */
+const LATER = 10_000;
 
 /** Somebody has reserved jobs, which is to be written out first. */
 class ReservedError extends Error {}
@@ -27,6 +37,7 @@ class ReservedError extends Error {}
 export class Transactions {
   readonly #connections: Connections;
   readonly #schema: Schema;
+  #looksAgainAt = -Infinity;
   readonly #preamble: Preamble;
   readonly #now: (() => number) | null;
 
@@ -53,11 +64,15 @@ export class Transactions {
     } catch (error) {
       if (!(error instanceof ReservedError)) throw error;
     }
+    const isLook = sight === "most";
     try {
-      await this.do("alone", function* () {});
+      const isTime = !isLook || performance.now() >= this.#looksAgainAt;
+      if (isTime) await this.do(isLook ? "alone soon" : "alone", function* () {});
     } catch (error) {
-      // Whoever may only look sees these jobs as pending.
-      if (!isForbidden(error) || company !== "reading") throw error;
+      // Whoever may only look sees these jobs as pending, and so does who would have to wait for long.
+      const isLate = isLook && error instanceof StoreLockedError;
+      if (!isLate && !(isForbidden(error) && company === "reading")) throw error;
+      this.#looksAgainAt = performance.now() + LATER;
     }
     return await this.use((connection) => this.doOn(connection, company, deed, "blind"));
   }
@@ -72,8 +87,8 @@ export class Transactions {
     return await this.within(connection, company, async (transaction) => {
       const { now, stand, isReserved } = await transaction.moment();
       await this.#schema.require(stand, connection);
-      if (isReserved && company === "alone") writeOut(transaction);
-      else if (isReserved && sight === "all") throw new ReservedError();
+      if (isReserved && company.startsWith("alone")) writeOut(transaction);
+      else if (isReserved && sight !== "blind") throw new ReservedError();
       const result = await transaction.do(deed(now));
       await transaction.commit();
       return result;

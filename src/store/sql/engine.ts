@@ -42,8 +42,11 @@ export interface Engine extends AsyncDisposable {
   /** How a whole store is moved. */
   readonly relocation: RelocationSql;
 
-  /** Does `deed` on one snapshot. It may be done again if it has to wait for a lock. */
-  read<T>(deed: Deed<T>): Promise<T>;
+  /**
+   * Does `deed` on one snapshot. It may be done again if it has to wait for a lock. Where somebody holds one for long it may
+   * find jobs pending that were claimed a moment before, unless it is to be exact.
+   */
+  read<T>(deed: Deed<T>, isExact?: boolean): Promise<T>;
   /**
    * Does `deed` within one transaction while nobody else changes anything but by what adds new jobs; what it throws undoes
    * all of it. It may be done again if it has to wait for a lock.

@@ -327,7 +327,8 @@ export class SqlStore implements Store {
   }
 
   attemptsOf(worker: string): Promise<RunningAttempt[]> {
-    return this.#engine.read(() => selectAttemptsOf(worker));
+    // Whoever asks this takes care of them.
+    return this.#engine.read(() => selectAttemptsOf(worker), true);
   }
 
   beat(worker: string): Promise<boolean> {

@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import type { Reserving } from "../../../src/store/postgres/reservations.ts";
-import { PostgresEngine } from "../../../src/store/postgres/postgres_engine.ts";
+import {
+  PostgresEngine,
+  type PostgresOptions,
+} from "../../../src/store/postgres/postgres_engine.ts";
 import { SqlStore } from "../../../src/store/sql/sql_store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import type { Claim, TickRequest } from "../../../src/store/tick.ts";
@@ -33,17 +36,21 @@ class Scene implements AsyncDisposable {
     return scene;
   }
 
-  async open(reserving = ALWAYS, readOnly = false): Promise<Store> {
+  async open(reserving = ALWAYS, options: Partial<PostgresOptions> = {}): Promise<Store> {
     const surroundings = { reserving };
     const engine = await PostgresEngine.open(this.#schema.url, {
-      ...{ create: !readOnly, readOnly, surroundings },
+      ...{ create: options.readOnly !== true, surroundings, ...options },
     });
     return this.#stack.use(new SqlStore(engine));
   }
 
   /** A worker with a handle of its own. */
-  async worker(id: string, reserving = ALWAYS): Promise<Worker> {
-    const store = await this.open(reserving);
+  async worker(
+    id: string,
+    reserving = ALWAYS,
+    options: Partial<PostgresOptions> = {},
+  ): Promise<Worker> {
+    const store = await this.open(reserving, options);
     const process = { pid: 1, startTime: "1" };
     await store.join({ id, host: id, hostIdentity: id, process, slots: 2, queues: null });
     return new Worker(id, store);
@@ -195,7 +202,7 @@ Deno.test("whoever may only look finds reserved jobs pending", async () => {
   await using scene = await Scene.set(2);
   const worker = await scene.worker("w");
   const claims = await worker.claim(2);
-  const reader = await scene.open(ALWAYS, true);
+  const reader = await scene.open(ALWAYS, { readOnly: true });
   assert.equal((await reader.job("job-0"))!.state, "pending");
   const { settled } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
   assert.equal(settled.length, 2);
@@ -260,4 +267,78 @@ Deno.test("tick() keeps what it reserves while it learns that others have writte
     "SELECT count(*) AS attempts, (SELECT last_value FROM reservation_id_seq) AS made FROM attempt",
   );
   assert.deepEqual(row, { attempts: 9, made: 3 });
+});
+
+Deno.test("tick() tells what its second half has claimed though what comes after it fails", async () => {
+  await using scene = await Scene.set(2);
+  await scene.store.enqueue([newJob("other", { queue: "mail" })]);
+  // There is much to be added up.
+  await scene.session.ask(
+    "INSERT INTO counter_part SELECT 'completed', 'default', 0 FROM generate_series(1, 300)",
+  );
+  const worker = await scene.worker("w", ALWAYS, { patience: 300 });
+  await scene.session.script("BEGIN; LOCK TABLE counter_sum IN SHARE MODE");
+  const { claimed, nextDueIn } = await worker.tick({ free: launchers(2) });
+  await scene.session.script("COMMIT");
+  assert.deepEqual([idsOf(claimed), nextDueIn], [["job-0", "job-1"], 0]);
+});
+
+Deno.test("whoever looks finds reserved jobs pending while somebody keeps one of them", async () => {
+  await using scene = await Scene.set(2);
+  const worker = await scene.worker("w");
+  const looker = await scene.open();
+  await worker.claim(2);
+  await scene.session.script("BEGIN; SELECT FROM job WHERE id = 'job-0' FOR UPDATE");
+  for (const _ of ["waits for it", "does not wait again"]) {
+    assert.equal((await looker.job("job-1"))!.state, "pending");
+  }
+  await scene.session.script("COMMIT");
+  assert.equal((await scene.store.job("job-1"))!.state, "processing");
+});
+
+Deno.test("tick() finds a job that lies between those that a dead worker has reserved", async () => {
+  await using scene = await Scene.set(4);
+  const [dead, plain] = [await scene.worker("dead"), await scene.worker("plain", NEVER)];
+  const [first, second] = await plain.claim(2);
+  const back = (claim: Claim) => end(claim, { outcome: { kind: "handed_back" } });
+  await plain.tick({ ended: [back(first!)] });
+  assert.deepEqual(idsOf(await dead.claim(3)), ["job-0", "job-2", "job-3"]);
+  await plain.tick({ ended: [back(second!)] });
+  const found = await waitFor(async () => {
+    const claims = await plain.claim(2);
+    return claims.length > 0 && claims;
+  });
+  assert.deepEqual(idsOf(found), ["job-1"]);
+});
+
+Deno.test("tick() claims job by job where the server makes no reservation", async () => {
+  await using scene = await Scene.set(4);
+  await scene.session.script(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '54000'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON reservation EXECUTE FUNCTION refuse()`);
+  const worker = await scene.worker("w", { from: 1, pause: 1000 });
+  const claims = [...await worker.claim(2), ...await worker.claim(2)];
+  assert.deepEqual(idsOf(claims), ["job-0", "job-1", "job-2", "job-3"]);
+  assert.equal(await scene.rows(), "0 processing");
+});
+
+Deno.test("tick() completes no attempt of another worker that was claimed while it waited", async () => {
+  await using scene = await Scene.set(2);
+  const [late, other] = [await scene.worker("late", NEVER), await scene.worker("other", NEVER)];
+  const [first, second] = await late.claim(2);
+  await scene.session.script("BEGIN; SELECT FROM job WHERE id = 'job-0' FOR UPDATE");
+  const ticked = late.tick({ ended: [end(first!), end(second!)], isBrief: true });
+  await waitFor(async () => {
+    const [row] = await scene.session.ask(
+      "SELECT count(*) AS waiting FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))",
+    );
+    return row!.waiting as number > 0;
+  });
+  await other.tick({ ended: [end(second!, { outcome: { kind: "handed_back" } })] });
+  assert.deepEqual(idsOf(await other.claim(2)), ["job-1"]);
+  await scene.session.script("COMMIT");
+  const { settled, stale } = await ticked;
+  assert.deepEqual([settled.map(({ jobId }) => jobId), stale], [["job-0"], [second!.token]]);
+  assert.equal((await scene.store.job("job-1"))!.workerId, "other");
 });
