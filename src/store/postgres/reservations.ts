@@ -224,7 +224,7 @@ export interface Reservation {
   readonly claims: readonly Claim[];
   /** By their tokens. */
   readonly jobs: ReadonlyMap<string, Reserved>;
-  /** Nothing else is pending but what others have reserved; if not, it takes more than this to claim the rest. */
+  /** Nothing else is pending but what others have reserved, and lately; if not, it takes more than this to claim the rest. */
   readonly isAll: boolean;
 }
 
