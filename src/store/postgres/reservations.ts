@@ -182,7 +182,9 @@ export class Reservations {
     if (writtenOut === null) return this.forget();
     for (const [{ token }, { reservation }] of completed) {
       this.#jobs.delete(token);
-      this.#made.get(reservation)!.left--;
+      const made = this.#made.get(reservation);
+      // A tick of another worker with this handle has written it out since.
+      if (made) made.left--;
     }
     const gone = new Set(writtenOut);
     for (const id of [...emptied, ...writtenOut]) this.#made.delete(id);

@@ -1,7 +1,7 @@
 /** Jobs that a worker claims many at once, without a row for each. */
 
 import assert from "node:assert/strict";
-import type { Reserving } from "../../../src/store/postgres/reservations.ts";
+import { Reservations, type Reserving } from "../../../src/store/postgres/reservations.ts";
 import {
   PostgresEngine,
   type PostgresOptions,
@@ -341,4 +341,25 @@ Deno.test("tick() completes no attempt of another worker that was claimed while 
   const { settled, stale } = await ticked;
   assert.deepEqual([settled.map(({ jobId }) => jobId), stale], [["job-0"], [second!.token]]);
   assert.equal((await scene.store.job("job-1"))!.workerId, "other");
+});
+
+Deno.test("Reservations: what one of two ticks has written out, the other one forgets", () => {
+  let now = 0;
+  const reservations = new Reservations(() => now, ALWAYS);
+  const common = { jobId: "job", reservation: 1, launcher: { pid: 1, startTime: "1" } };
+  const jobs = ["a", "b"].map((token, seq) =>
+    [token, { ...common, seq, attempt: 1, at: 0, isAhead: false }] as const
+  );
+  reservations.note(new Map(jobs));
+  const request = { worker: "w", ended: [], output: [], free: [], observed: new Map() };
+  const idle: TickRequest = { ...request, draining: false, buried: [] };
+  const ended = end({ jobId: "job", token: "a" } as Claim);
+  const settling = reservations.plan({ ...idle, ended: [ended] }, new Set([ended]), false);
+  assert.equal(settling.completed.size, 1);
+  now += 10_000;
+  const writing = reservations.plan(idle, new Set(), false);
+  assert.deepEqual(writing.writtenOut, [1]);
+  reservations.done(writing);
+  reservations.done(settling);
+  assert.deepEqual(reservations.plan(idle, new Set(), false).writtenOut, []);
 });
