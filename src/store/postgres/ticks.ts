@@ -124,7 +124,9 @@ export class Ticks {
    * reservation that was made at the same time as the tick is often done by now, such as what was due.
    */
   async #reserveRest(request: TickRequest, first: Tried): Promise<Tried> {
-    if (!(first.isReserved || first.isLeft) || isToTell(first) || !this.#isShort) return first;
+    if (!(first.isReserved || first.isLeft) || isToTell(first) || !this.#looksAreShort) {
+      return first;
+    }
     const rest = { ...request, ...placesLeft(request, first.result.claimed.length) };
     const reservation = await orNull(this.#reserve(rest, false));
     if (reservation === null) return { ...first, isLeft: true };
@@ -204,7 +206,9 @@ export class Ticks {
         const { worker } = asked;
         if (this.#doubtful.length > 0) await this.#clearDoubt(connection, worker);
         const care = careOf(asked);
-        if (mayReserve && care === "plain" && this.#isShort && this.#reservations.isFor(asked)) {
+        if (
+          mayReserve && care === "plain" && this.#looksAreShort && this.#reservations.isFor(asked)
+        ) {
           // At the same time, on another connection.
           reserving ??= this.#reserve(asked);
           reserving.catch(() => {});
@@ -309,7 +313,7 @@ export class Ticks {
   }
 
   /** It does not take long to look for jobs everywhere, as whoever reserves does. */
-  get #isShort(): boolean {
+  get #looksAreShort(): boolean {
     return this.#beginnings.look() === null;
   }
 
