@@ -146,7 +146,7 @@ export interface Claimed {
   readonly isLimited: boolean;
   /** Not everything was looked at, and there may be more. */
   readonly isShort: boolean;
-  /** There are reservations, which have to be written out before anything can be claimed. */
+  /** Others have reserved jobs, and nothing was looked at. */
   readonly isReserved: boolean;
 }
 
@@ -178,7 +178,7 @@ export async function claimPlainly(
     look === null ? TAKE_NEXT : TAKE_BEYOND,
     worker,
     free.length,
-    ...placesOf(launchers, launchers.map(newToken)),
+    ...placesOf(launchers, newToken),
     session,
     launchers.length,
     ...look === null ? [] : laneValues(look),
@@ -209,10 +209,10 @@ export function placeFromRow({ queue, priority, seq }: Row): Place {
 /** The tokens and launchers of the places, as {@link take} wants them. */
 export function placesOf(
   launchers: TickRequest["free"],
-  tokens: readonly string[],
+  newToken: () => string,
 ): readonly [string, string, string] {
   return [
-    arrayText(tokens),
+    arrayText(launchers.map(newToken)),
     arrayText(launchers.map(({ pid }) => pid)),
     arrayText(launchers.map(({ startTime }) => startTime)),
   ];

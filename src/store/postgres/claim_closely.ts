@@ -97,7 +97,7 @@ export async function claimClosely(
     look === null ? TAKE_KNOWN : TAKE_THESE,
     worker,
     free.length,
-    ...placesOf(launchers, launchers.map(newToken)),
+    ...placesOf(launchers, newToken),
     session,
     ...look === null
       ? [

@@ -31,7 +31,7 @@ export const WRONG_VERSION = "22012";
  * What ticks ask is planned once and not five times more, each of which takes as long as the statement itself: their plans do not
  * depend on what is asked for, nor on how many jobs there are (`by_place.ts`).
  */
-const KEPT_PLANS = "SET LOCAL plan_cache_mode = force_generic_plan";
+const KEPT_PLANS = "plan_cache_mode = force_generic_plan";
 
 /** Milliseconds for which whoever looks waits to be alone for a moment. */
 const SOON = 1000;
@@ -58,14 +58,18 @@ export class Preamble {
     const guard = `ln((${here})::int) AS place`;
     const now = `${own}.clock_now()`;
     const stand = `max(version) AS version, min(applied_at) FILTER (WHERE version = 1) AS made_at`;
-    const lock = (mode: string) => ["BEGIN", `LOCK TABLE ${own}.gate IN ${mode} MODE`];
+    const lock = (mode: string, ...settings: readonly string[]) => [
+      "BEGIN",
+      ...settings.map((setting) => `SET LOCAL ${setting}`),
+      `LOCK TABLE ${own}.gate IN ${mode} MODE`,
+    ];
     this.begin = {
       reading: ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"],
-      together: [...lock("ROW EXCLUSIVE"), KEPT_PLANS],
-      settling: [...lock("ROW SHARE"), KEPT_PLANS],
-      reserving: [...lock("SHARE ROW EXCLUSIVE"), KEPT_PLANS],
+      together: lock("ROW EXCLUSIVE", KEPT_PLANS),
+      settling: lock("ROW SHARE", KEPT_PLANS),
+      reserving: lock("SHARE ROW EXCLUSIVE", KEPT_PLANS),
       alone: lock("EXCLUSIVE"),
-      "alone soon": ["BEGIN", `SET LOCAL lock_timeout = ${SOON}`, lock("EXCLUSIVE")[1]!],
+      "alone soon": lock("EXCLUSIVE", `lock_timeout = ${SOON}`),
       // Whoever moves the store elsewhere waits until nobody adds anything.
       adding: lock("ACCESS SHARE"),
     };

@@ -4,9 +4,9 @@
  * each has cost one update of its row instead of two, and an attempt that is written once: half of the server's work.
  *
  * Nobody sees the difference, since a reservation is made while nobody else claims, so that whoever comes later
- * finds it, and since whoever else claims, steers or looks first writes out all of them: their jobs then stand there as if
- * each had been claimed by itself. Their worker learns it with its next tick. It writes them out itself where it needs
- * more than completed jobs, or where one takes long.
+ * finds it: whoever claims goes past it, and whoever steers or looks first writes out all of them. Their jobs then stand
+ * there as if each had been claimed by itself. Their worker learns it with its next tick. It writes them out itself where
+ * it needs more than completed jobs, or where one takes long.
  *
  * @module
  */
@@ -22,6 +22,9 @@ import type { Transaction } from "./transaction.ts";
 /** A reservation is written out by its worker when it is so old, milliseconds: in its stretch others may wait by now. */
 const LONGEST = 1000;
 
+/** Nobody looks after one that is so old, milliseconds. */
+const ABANDONED = 2 * LONGEST;
+
 /** Commands and environments that are handed over as one text have at most so many bytes. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
 
@@ -29,9 +32,10 @@ const LONGEST_TEXT = 16 * 1024 * 1024;
  * The jobs that are next, for as many places of worker `$1` as `$4` has elements, if they are all of one queue that has no
  * limit and no rate, nobody is to be told of a parent's end, none is due, and none has input. They have one priority, so
  * that a reservation is a stretch of the index, over which others step. `$2` of them begin at once; `$3` names them, `$4`
- * says by which of the launchers `$5` and `$6` each is run, and `$7` is the session of the worker. The row says whether
- * these are all that there were and nobody has left a reservation that is old, and how long it took to find them, milliseconds; it has all jobs as one text, which costs
- * this end a third of what rows do.
+ * says by which of the launchers `$5` and `$6` each is run, and `$7` is the session of the worker.
+ *
+ * The row says whether these are all that there were, with no reservation {@link ABANDONED}, and how long it took to find
+ * them, milliseconds. It has all jobs as one text, which costs this end a third of what rows do.
  */
 const RESERVE = `WITH RECURSIVE ${HEADS}, ${OPEN}, fit AS MATERIALIZED (
     SELECT count(*) <= 1 AND NOT coalesce(bool_or(has_settings), false) AND NOT EXISTS (SELECT FROM ended_parent)
@@ -68,9 +72,7 @@ const RESERVE = `WITH RECURSIVE ${HEADS}, ${OPEN}, fit AS MATERIALIZED (
     FROM chosen HAVING count(*) > 0 RETURNING id AS reservation, at, queue, priority
   )
   SELECT is_fit AND border.place IS NULL AND NOT EXISTS (SELECT FROM reservation
-      WHERE id > 0 AND at < clock_now() - ${
-  2 * LONGEST
-}) AS is_all, took, (SELECT last_value FROM job_seq_seq) AS newest, made.*, (
+      WHERE id > 0 AND at < clock_now() - ${ABANDONED}) AS is_all, took, (SELECT last_value FROM job_seq_seq) AS newest, made.*, (
       SELECT json_agg(json_build_array(seq, id, command, attempts, runs, max_retries, timeout, cwd, schedule,
         fire_time, env) ORDER BY place) FROM chosen
     )::text AS jobs

@@ -323,6 +323,16 @@ Deno.test("tick() claims job by job where the server makes no reservation", asyn
   assert.equal(await scene.rows(), "0 processing");
 });
 
+Deno.test("tick() claims job by job what is too much for one text", async () => {
+  await using scene = await Scene.set(0);
+  const command = "x".repeat(130_000);
+  const ids = Array.from({ length: 140 }, (_, n) => `job-${n}`);
+  await scene.store.enqueue(ids.map((id) => newJob(id, { command })));
+  const worker = await scene.worker("w");
+  assert.deepEqual(idsOf(await worker.claim(140)), ids);
+  assert.equal(await scene.rows(), "0 processing");
+});
+
 Deno.test("tick() completes no attempt of another worker that was claimed while it waited", async () => {
   await using scene = await Scene.set(2);
   const [late, other] = [await scene.worker("late", NEVER), await scene.worker("other", NEVER)];
