@@ -350,8 +350,8 @@ export interface Store extends AsyncDisposable {
     except?: string | null,
   ): Promise<number>;
   /**
-   * Calls `ring` whenever there may be something to do for this worker: a hint that can be lost.
-   * Null where the store cannot ring; then workers poll.
+   * Calls `ring` whenever there may be something to do for this worker: a hint that can be lost. It also does so once from
+   * when on it can be heard, for what came before; that may be after this resolves. Null where the store cannot ring; then workers poll.
    */
   doorbell(worker: string, ring: () => void): Promise<AsyncDisposable | null>;
 

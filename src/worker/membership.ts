@@ -20,6 +20,7 @@ export class Membership implements AsyncDisposable {
   #id: string;
   #slots = 0;
   #bell: AsyncDisposable | null = null;
+  #isListening = false;
 
   constructor(store: Store, options: MemberOptions, wake: () => void) {
     this.#store = store;
@@ -48,9 +49,7 @@ export class Membership implements AsyncDisposable {
     const { host, queues, config: { lease } } = this.#options;
     await this.#bell?.[Symbol.asyncDispose]();
     this.#bell = null;
-    const { isShared } = this.#store;
-    // On a server it leaves nothing behind, and a worker that has joined without one would only poll.
-    if (isShared) await this.#listen();
+    this.#isListening = false;
     await this.#store.join({
       id: this.#id,
       host: host.name,
@@ -60,12 +59,16 @@ export class Membership implements AsyncDisposable {
       queues,
       lease,
     });
-    // Not before: of a worker that is killed, others remove the doorbell only if they know of the worker.
-    if (!isShared) await this.#listen();
     this.#slots = slots;
   }
 
-  async #listen(): Promise<void> {
+  /**
+   * The store wakes the worker from now on, also for what came before. Not before it has joined: of a worker that is killed,
+   * others remove the doorbell only if they know of the worker. Nor while it has more to do anyway.
+   */
+  async listen(): Promise<void> {
+    if (this.#isListening) return;
+    this.#isListening = true;
     this.#bell = await this.#store.doorbell(this.#id, this.#wake);
   }
 

@@ -88,11 +88,12 @@ export class Supervisor {
   }
 
   async #work(): Promise<void> {
-    const { wakeup, heart, shutdown } = this.#parts;
+    const { wakeup, heart, member, shutdown } = this.#parts;
     while (true) {
       await this.#ticker.tick();
       shutdown.look();
       if (await this.#isDone()) return;
+      if (!wakeup.isCalled) await member.listen();
       const untilDue = this.#ticker.nextDueIn ?? Infinity;
       await wakeup.sleep(Math.min(heart.tickInterval, untilDue, shutdown.graceLeft));
     }

@@ -12,6 +12,11 @@ export class Wakeup {
   #wake: (() => void) | null = null;
   readonly #channel = new MessageChannel();
 
+  /** Whether the next sleep ends at once. */
+  get isCalled(): boolean {
+    return this.#pending;
+  }
+
   /** Ends the sleep, or the next one at once. */
   call(): void {
     this.#pending = true;

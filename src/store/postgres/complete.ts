@@ -12,7 +12,7 @@ import type { Row, SqlValue } from "../sql/work.ts";
 import { LISTED, listOf, PLACE } from "./by_place.ts";
 import { arrayText } from "./dialect.ts";
 import { kindsOf } from "./claim.ts";
-import type { Reserved } from "./reservations.ts";
+import type { Plan } from "./reservations.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** A duration is in the bucket that says how many of these it reaches, milliseconds. */
@@ -99,7 +99,15 @@ const NOTED = `alike AS (
     SELECT string_agg(minute || ' ' || to_json(queue) || ' completed ' || bucket || ' ' || attempts
       || ' ' || duration || E'\\n', '') FROM alike HAVING count(*) > 0
   )
-  SELECT json_agg(place)::text AS places FROM moved`;
+  SELECT json_agg(place)::text AS places`;
+
+/** Those who wait for jobs that have ended are to be told. */
+const noteEnded = (ids: string) =>
+  `told AS (
+    INSERT INTO ended_parent (id)
+    SELECT DISTINCT parent FROM dependency WHERE parent = ANY (${ids}::text[]) ORDER BY parent
+    ON CONFLICT DO NOTHING
+  )`;
 
 /** Where in the lists of `done` an attempt's job is. */
 const DONE = "width_bucket(job, (SELECT seqs FROM done))";
@@ -127,19 +135,24 @@ const COMPLETE = `WITH running AS MATERIALIZED (
       finished_at = ($4::bigint[])[(SELECT places FROM done)[${DONE}]],
       output_bytes = ($5::bigint[])[(SELECT places FROM done)[${DONE}]]
     WHERE job = ANY ((SELECT seqs FROM done)::bigint[]) AND attempt = (SELECT runs FROM done)[${DONE}]
-  ), ${NOTED}`;
+  ), ${noteEnded("$1")}, ${NOTED} FROM moved`;
 
 /**
  * The same of reserved jobs of worker `$1`, whose numbers `$2` ascend: they begin and end in one step. `$6` says by which of
- * the launchers `$7` and `$8` each was run. The state is compared in a way that no index is chosen by: the one of what is
- * pending would be walked.
+ * the launchers `$7` and `$8` each was run, and `$10` are their ids. It fails with `GONE` of `reservations.ts` if one of the
+ * reservations `$11` is not there any more: somebody has written it out. Of them `$12` are empty now.
+ *
+ * The state is compared in a way that no index is chosen by: the one of what is pending would be walked.
  */
-const COMPLETE_RESERVED = `WITH moved AS (
+const COMPLETE_RESERVED = `WITH held AS MATERIALIZED (
+    SELECT sqrt((count(*) - cardinality($11::bigint[]))::float8) AS missing
+    FROM reservation WHERE id = ANY ($11::bigint[])
+  ), moved AS (
     UPDATE job SET state = 'completed', attempts = attempts + 1, runs = runs + 1, worker_id = $1,
       updated_at = (SELECT clock_now()), started_at = ($3::bigint[])[width_bucket(seq, $2::bigint[])],
       finished_at = ($4::bigint[])[width_bucket(seq, $2::bigint[])],
       exit_code = 0, error = NULL, progress = NULL, progress_message = NULL
-    WHERE seq = ANY ($2::bigint[]) AND state || '' = 'pending'
+    WHERE seq = ANY ($2::bigint[]) AND state || '' = 'pending' AND (SELECT missing FROM held) = 0
     RETURNING width_bucket(seq, $2::bigint[]) AS place, seq, runs, queue, started_at, finished_at
   ), logged AS (
     INSERT INTO attempt (job, attempt, outcome, started_at, finished_at, exit_code, worker_id, host, launcher_pid,
@@ -147,12 +160,9 @@ const COMPLETE_RESERVED = `WITH moved AS (
     SELECT seq, runs, 'completed', started_at, finished_at, 0, $1, (SELECT host FROM worker WHERE id = $1),
       ($7::bigint[])[launcher], ($8::text[])[launcher], ($5::bigint[])[place], ($9::int[])[place]
     FROM moved CROSS JOIN LATERAL (SELECT ($6::int[])[place] AS launcher) AS run_by
-  ), ${NOTED}`;
-
-/** Those who wait for jobs that have ended are to be told. */
-const NOTE_ENDED = `INSERT INTO ended_parent (id)
-  SELECT DISTINCT parent FROM dependency WHERE parent = ANY ($1::text[]) ORDER BY parent
-  ON CONFLICT DO NOTHING`;
+  ), ${noteEnded("$10")}, emptied AS (
+    DELETE FROM reservation WHERE id = ANY ($12::bigint[])
+  ), ${NOTED}, (SELECT missing FROM held) AS missing FROM moved`;
 
 /** Whether an end is one that {@linkcode completeAttempts} settles. */
 export function isPlain({ outcome, replacesOutput, unlessBack }: AttemptEnd): boolean {
@@ -181,18 +191,17 @@ export async function completeAttempts(
     arrayText(firsts.map(({ finishedAt }) => finishedAt)),
     arrayText(firsts.map(({ outputBytes }) => outputBytes)),
   );
-  transaction.query(NOTE_ENDED, ids);
   return settledIn(await moved, firsts);
 }
 
-/** The same of reserved jobs, with their output. */
+/** The same of reserved jobs, with their output; reservations that are empty then are removed. */
 export async function completeReserved(
   transaction: Transaction,
   worker: string,
-  reserved: ReadonlyMap<AttemptEnd, Reserved>,
+  { completed, emptied }: Plan,
 ): Promise<Ends> {
-  if (reserved.size === 0) return new Map();
-  const sorted = [...reserved].sort(([, { seq: a }], [, { seq: b }]) => a - b);
+  if (completed.size === 0) return new Map();
+  const sorted = [...completed].sort(([, { seq: a }], [, { seq: b }]) => a - b);
   const ends = sorted.map(([end]) => end);
   const jobs = sorted.map(([, job]) => job);
   const pieces = sorted.flatMap(([{ chunks }, { seq, attempt }]) =>
@@ -215,8 +224,10 @@ export async function completeReserved(
     arrayText(ends.map(({ outputBytes }) => outputBytes)),
     ...kindsOf(jobs.map(({ launcher }) => launcher)),
     arrayText(jobs.map(({ isAhead }) => isAhead ? 1 : 0)),
+    arrayText(ends.map(({ jobId }) => jobId)),
+    arrayText([...new Set(jobs.map(({ reservation }) => reservation))]),
+    arrayText(emptied),
   );
-  transaction.query(NOTE_ENDED, arrayText(ends.map(({ jobId }) => jobId)));
   return settledIn(await moved, ends);
 }
 

@@ -6,7 +6,7 @@
 
 import { StoreError } from "../../errors.ts";
 import type { Address } from "./address.ts";
-import { sleep } from "../../worker/sleep.ts";
+import { sleep, within } from "../../worker/sleep.ts";
 import { isPassing } from "./failure.ts";
 import { listen } from "./listener.ts";
 import { Recovery } from "./recovery.ts";
@@ -106,10 +106,10 @@ export class Connections implements AsyncDisposable {
   /**
    * Listens to a channel, on a connection of its own, until that is disposed of.
    *
-   * @param heard is told what somebody has sent; null: something may have been missed, since the connection was
-   * lost meanwhile
+   * @param heard is told what somebody has sent; null: it can be heard from now on, at first or since the connection was
+   * lost, and something may have been missed before
    */
-  listen(channel: string, heard: (payload: string | null) => void): Promise<AsyncDisposable> {
+  listen(channel: string, heard: (payload: string | null) => void): AsyncDisposable {
     return listen(this.#address, channel, { heard, patience: this.#patience });
   }
 
@@ -185,12 +185,4 @@ export class Connections implements AsyncDisposable {
     Deno.unrefTimer(timer);
     this.#sweep = timer;
   }
-}
-
-/** Waits for something, but not longer than so many milliseconds. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  await Promise.race([promise, work]);
-  clearTimeout(timer);
 }

@@ -80,10 +80,22 @@ const CHOSEN = `chosen AS (
   )`;
 
 /**
- * Rings, if the last ring was long enough ago and not after a moment; the jobs that wait are counted if `$2` is 1. The
- * sequence `bell` holds when that was, since it is changed at once and by no transaction.
+ * Rings at all workers, if the last ring was long enough ago and not after the moment `$1`, and they are few. The sequence
+ * `bell` holds when that was, since it is changed at once and by no transaction.
  */
-const RING = `WITH ${FLEET}, bell_now AS MATERIALIZED (
+const RING_FEW = `WITH bell_now AS MATERIALIZED (
+    SELECT last_value AS last, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
+      (SELECT count(*) FROM worker) <= ${FEW} AS are_few FROM bell
+  ), turn AS MATERIALIZED (
+    SELECT setval('bell', now), set_config('synchronous_commit', 'off', true) FROM bell_now
+    WHERE are_few AND last <= $1::bigint AND (now - last >= ${SHORT_WINDOW} OR last > now)
+  )
+  SELECT now, last, ${SHORT_WINDOW} AS length, EXISTS (SELECT FROM turn) AS has_rung, are_few,
+    CASE WHEN EXISTS (SELECT FROM turn) THEN (SELECT count(pg_notify(${CHANNEL}, '')) FROM worker) END AS woken
+  FROM bell_now`;
+
+/** The same of any number of workers; the jobs that wait are counted if `$2` is 1. */
+const RING_MANY = `WITH ${FLEET}, bell_now AS MATERIALIZED (
     SELECT last_value AS last, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
       CASE WHEN (SELECT is_large FROM fleet) THEN ${WINDOW} ELSE ${SHORT_WINDOW} END AS length FROM bell
   ), turn AS MATERIALIZED (
@@ -91,7 +103,7 @@ const RING = `WITH ${FLEET}, bell_now AS MATERIALIZED (
     WHERE last <= $1::bigint AND (now - last >= length OR last > now)
   ), ${ABLE}, ${CHOSEN}
   SELECT now, last, length, EXISTS (SELECT FROM turn) AS has_rung,
-    CASE WHEN EXISTS (SELECT FROM turn)
+    NOT (SELECT is_large FROM fleet) AS are_few, CASE WHEN EXISTS (SELECT FROM turn)
       THEN (SELECT count(pg_notify(${CHANNEL}, '')) FROM chosen) END AS woken,
     extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 AS took,
     (SELECT last_value FROM job_seq_seq) AS newest
@@ -105,7 +117,7 @@ export function answerDoorbell(
   connections: Connections,
   worker: string,
   ring: () => void,
-): Promise<AsyncDisposable> {
+): AsyncDisposable {
   return connections.listen(channelOf(connections.schema, worker), ring);
 }
 
@@ -119,12 +131,25 @@ export function channelOf(schema: string, worker: string): string {
  * connections are closed; what fails is left to the poll.
  */
 export function ringDoorbells(connections: Connections, workers?: readonly string[]): void {
-  let ringer = ringers.get(connections);
-  if (ringer === undefined) {
-    ringer = new Ringer(connections);
-    ringers.set(connections, ringer);
-  }
-  ringer.ring(workers);
+  ringerOf(connections).ring(workers);
+}
+
+/**
+ * Has those woken for whom there may be something to do once a commit is done, which was sent on a connection: where it can,
+ * right behind it, in the same round trip. The connection can be given back when this resolves.
+ */
+export function ringBehind(
+  connections: Connections,
+  connection: Connection,
+  commit: Promise<unknown>,
+): Promise<void> {
+  return ringerOf(connections).ringBehind(connection, commit);
+}
+
+function ringerOf(connections: Connections): Ringer {
+  const ringer = ringers.get(connections) ?? new Ringer(connections);
+  ringers.set(connections, ringer);
+  return ringer;
 }
 
 const ringers = new WeakMap<Connections, Ringer>();
@@ -136,6 +161,8 @@ class Ringer {
   readonly #counting = new Pace();
   #isForAll = false;
   #isRinging = false;
+  /** They were the last time. */
+  #areFew = true;
 
   constructor(connections: Connections) {
     this.#connections = connections;
@@ -144,10 +171,25 @@ class Ringer {
   ring(workers?: readonly string[]): void {
     if (workers === undefined) this.#isForAll = true;
     for (const worker of workers ?? []) this.#workers.add(worker);
-    if (this.#isRinging) return;
+    if (!this.#isRinging) this.#begin();
+  }
+
+  async ringBehind(connection: Connection, commit: Promise<unknown>): Promise<void> {
+    if (this.#isRinging) {
+      await commit;
+      return this.ring();
+    }
+    const rung = this.#ringOn(connection);
+    this.#begin(rung);
+    await Promise.allSettled([rung]);
+  }
+
+  /** @param rung what has been rung for all already */
+  #begin(rung: Promise<Wait | null> = Promise.resolve(null)): void {
     this.#isRinging = true;
     this.#connections.besides(async () => {
       try {
+        await this.#complete(await rung);
         while (this.#workers.size > 0 || this.#isForAll) await this.#ringOnce();
       } finally {
         this.#isRinging = false;
@@ -163,15 +205,40 @@ class Ringer {
     }
     if (!this.#isForAll) return;
     this.#isForAll = false;
-    const wait = await this.#ringAll();
+    await this.#complete(await this.#ringAll());
+  }
+
+  /** What came too early is done when it is time. */
+  async #complete(wait: Wait | null): Promise<void> {
     if (wait === null) return;
     await sleep(wait.length * (1 + Math.random() / 4));
     await this.#ringAll(wait.since);
   }
 
   #ringAll(since?: number): Promise<Wait | null> {
-    return this.#connections.use((connection) => ring(connection, this.#counting, since));
+    return this.#connections.use((connection) => this.#ringOn(connection, since));
   }
+
+  /** Rings, unless somebody has since a moment; null if nothing is left to be done. */
+  async #ringOn(connection: Connection, since = Number.MAX_SAFE_INTEGER): Promise<Wait | null> {
+    let rung = this.#areFew ? await ring(connection, RING_FEW, since) : null;
+    if (rung?.are_few !== 1) {
+      const counts = this.#counting.isTime;
+      rung = await ring(connection, RING_MANY, since, counts ? 1 : 0);
+      if (counts) this.#counting.note(rung.took!, rung.newest!);
+    }
+    this.#areFew = rung.are_few === 1;
+    if (rung.has_rung === 1 || rung.last! > since) return null;
+    return { length: rung.length! - (rung.now! - rung.last!), since: rung.now! };
+  }
+}
+
+async function ring(
+  connection: Connection,
+  sql: string,
+  ...values: readonly number[]
+): Promise<Record<string, number>> {
+  return (await connection.query(sql, values)).rows[0] as Record<string, number>;
 }
 
 /** The time until the next ring may come, where it was too early for this one. */
@@ -180,20 +247,6 @@ interface Wait {
   readonly length: number;
   /** Whoever has rung after this has rung for us too. */
   readonly since: number;
-}
-
-/** Rings, unless somebody has since a moment; null if nothing is left to be done. */
-async function ring(
-  connection: Connection,
-  counting: Pace,
-  since = Number.MAX_SAFE_INTEGER,
-): Promise<Wait | null> {
-  const counts = counting.isTime;
-  const { rows: [row] } = await connection.query(RING, [since, counts ? 1 : 0]);
-  const { now, last, length, took, newest, has_rung: hasRung } = row as Record<string, number>;
-  if (counts) counting.note(took!, newest!);
-  if (hasRung === 1 || last! > since) return null;
-  return { length: length! - (now! - last!), since: now! };
 }
 
 /** A list as an array of PostgreSQL's. */

@@ -10,9 +10,7 @@ import type { SqlValue } from "../sql/work.ts";
 /** A socket of Node's, plain or encrypted. */
 export interface Socket {
   on(event: "data", heard: () => void): void;
-  /** Keeps what is written until {@linkcode Socket.uncork}. */
-  cork(): void;
-  uncork(): void;
+  write(message: Uint8Array, whenSent?: () => void): unknown;
   destroy(error?: Error): void;
 }
 

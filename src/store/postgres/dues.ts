@@ -15,17 +15,29 @@ export const NEXT_DUE =
 /** Before any moment. */
 const EVER = Number.MIN_SAFE_INTEGER;
 
+/** Jobs may be due so many milliseconds before the clock here says so. */
+const EARLY = 5;
+
 /** What falls due at a moment can be seen so many milliseconds later at the latest, or is found by a look at all. */
 const HIDDEN = 10_000;
 
 /** What one worker knows. */
 export class Dues {
+  readonly #clock: () => number;
   readonly #pace: Pace;
   #since = EVER;
+  /** When the next job seems to be due, by the clock. */
+  #dueAt = -Infinity;
 
   /** @param clock monotonic, milliseconds */
   constructor(clock: () => number) {
+    this.#clock = clock;
     this.#pace = new Pace(clock);
+  }
+
+  /** Whether jobs may be due by now, as far as the last look can tell: most ticks need not promote any. */
+  get mayBeDue(): boolean {
+    return this.#clock() >= this.#dueAt - EARLY;
   }
 
   /** The next look is at jobs that are due from this moment on, milliseconds since the epoch. */
@@ -50,5 +62,6 @@ export class Dues {
   }): void {
     if (since === EVER) this.#pace.note(took, jobs);
     this.#since = Math.min(now - HIDDEN, nextAt ?? Infinity);
+    this.#dueAt = nextAt === null ? Infinity : this.#clock() + nextAt - now;
   }
 }

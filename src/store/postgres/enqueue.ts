@@ -10,9 +10,10 @@ import { type State, waitingState } from "../../job/state.ts";
 import { type Insertion, requireFree } from "../sql/producing.ts";
 import { listText } from "../sql/rows.ts";
 import { storeStdin } from "../sql/stdin.ts";
-import { all, type Work } from "../sql/work.ts";
+import { all, type SqlValue, type Work } from "../sql/work.ts";
 import type { Enqueued } from "../store.ts";
 import { arrayText } from "./dialect.ts";
+import type { Stand } from "./migrate.ts";
 
 /** Between two statements somebody else has come and gone: all of it is to be done again. */
 export class ChangedMeanwhile extends Error {}
@@ -32,8 +33,6 @@ const COLUMNS = {
   backoff_jitter: "float8",
   timeout: "bigint",
   run_at: "bigint",
-  created_at: "bigint",
-  updated_at: "bigint",
   unique_key: "text",
   schedule: "text",
   fire_time: "bigint",
@@ -48,11 +47,41 @@ const COLUMNS = {
 
 const NAMES = Object.keys(COLUMNS).join(", ");
 
-/** In the order of the list, so that the jobs are numbered in it. */
-const INSERT =
-  `INSERT INTO job (${NAMES}) SELECT ${NAMES} FROM json_to_recordset($1::text::json) AS new (${
+/** The jobs of the list `$1` as rows, at the moment `$2` or now, in the order of the list, so that they are numbered in it. */
+const rowsAt = (clock: string) =>
+  `(${NAMES}, created_at, updated_at)
+  SELECT ${NAMES}, coalesce($2::bigint, (SELECT ${clock})), coalesce($2::bigint, (SELECT ${clock}))
+  FROM json_to_recordset($1::text::json) AS new (${
     Object.entries(COLUMNS).map(([name, type]) => `${name} ${type}`).join(", ")
-  }) ON CONFLICT DO NOTHING RETURNING id`;
+  })`;
+
+const INSERT = `INSERT INTO job ${rowsAt("clock_now()")} ON CONFLICT DO NOTHING RETURNING id`;
+
+/** Whether a job can be stored without a look at the clock, or at anything else that is there. */
+export function isSimple({ delay, runAt, after, stdin }: NewJob): boolean {
+  return delay === null && runAt === null && after.length === 0 && stdin === null;
+}
+
+/**
+ * A statement that is a transaction of its own: stores a job that is {@link isSimple simple}, unless something is in its way.
+ * As it names `gate`, it waits for whoever moves the store, and then sees what that one has done.
+ *
+ * @param schema its name, quoted
+ * @param guard true, or it fails: `$3` and `$4` are as in `Preamble.guardedMoment`
+ */
+export const insertSimple = (schema: string, guard: string) =>
+  `INSERT INTO ${schema}.job ${rowsAt(`${schema}.clock_now()`)}
+  WHERE NOT EXISTS (SELECT FROM ${schema}.gate) AND ${guard}
+  ON CONFLICT DO NOTHING`;
+
+/** `$1` to `$4` of {@linkcode insertSimple}. */
+export function simpleValues(
+  job: NewJob,
+  now: number | null,
+  { version, madeAt }: Stand,
+): readonly SqlValue[] {
+  return [JSON.stringify([columnsOf(job, 0)]), now, version, madeAt];
+}
 
 /**
  * Within a transaction: stores jobs; if a unique key is taken, they are not replaced.
@@ -69,7 +98,7 @@ export function* insertMany(
   const fresh = jobs.slice(0, enqueued.length).filter((_, i) => enqueued[i]!.isNew);
   for (const some of portionsOf(fresh)) {
     const text = JSON.stringify(some.map((job) => columnsOf(job, now)));
-    const stored = new Set((yield* all(INSERT, text)).map(({ id }) => id));
+    const stored = new Set((yield* all(INSERT, text, now)).map(({ id }) => id));
     const refused = some.find(({ id }) => !stored.has(id));
     if (refused) {
       yield* requireFree(refused);
@@ -158,8 +187,6 @@ function columnsOf(job: NewJob, now: number): Record<keyof typeof COLUMNS, strin
     backoff_jitter: job.backoffJitter,
     timeout: job.timeout,
     run_at: state === "pending" ? null : runAtOf(job, now),
-    created_at: now,
-    updated_at: now,
     unique_key: job.uniqueKey,
     schedule: job.schedule,
     fire_time: job.fireTime,

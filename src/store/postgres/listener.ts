@@ -5,12 +5,13 @@
  */
 
 import { StoreError } from "../../errors.ts";
+import { within } from "../../worker/sleep.ts";
 import type { Address } from "./address.ts";
 import { Session } from "./session.ts";
 
 /** How to listen. */
 export interface ListenOptions {
-  /** What somebody has sent; null: something may have been missed. */
+  /** What somebody has sent; null: from now on it is listened, and something may have been missed before. */
   readonly heard: (payload: string | null) => void;
   /** The longest wait for the server, milliseconds. */
   readonly patience: number;
@@ -24,14 +25,13 @@ const LONGEST_PAUSE = 30_000;
 /** So often it is made sure that the server is there: silence is usual on this connection. */
 const CHECK_INTERVAL = 60_000;
 
-/** Listens until it is disposed of; where that cannot be done now, it is tried again. */
-export async function listen(
-  address: Address,
-  channel: string,
-  options: ListenOptions,
-): Promise<AsyncDisposable> {
+/** Milliseconds for which a connection that is being made is waited for at the end. */
+const LAST_WAIT = 1000;
+
+/** Listens as soon as it can, until it is disposed of; where that cannot be done now, it is tried again. */
+export function listen(address: Address, channel: string, options: ListenOptions): AsyncDisposable {
   const listener = new Listener(address, channel, options);
-  await listener.connect();
+  listener.connect();
   return listener;
 }
 
@@ -42,6 +42,7 @@ class Listener implements AsyncDisposable {
   #session: Session | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #pause = FIRST_PAUSE;
+  #connecting = Promise.resolve();
   #closed = false;
 
   constructor(address: Address, channel: string, options: ListenOptions) {
@@ -51,7 +52,11 @@ class Listener implements AsyncDisposable {
   }
 
   /** Connects, or will do so later. */
-  async connect(): Promise<void> {
+  connect(): void {
+    this.#connecting = this.#connect();
+  }
+
+  async #connect(): Promise<void> {
     let session: Session | null = null;
     let isLost = false;
     try {
@@ -71,6 +76,7 @@ class Listener implements AsyncDisposable {
       this.#session = session;
       this.#pause = FIRST_PAUSE;
       this.#checkLater();
+      this.#options.heard(null);
     } catch (error) {
       // A standby lets nobody listen.
       await session?.close();
@@ -82,6 +88,7 @@ class Listener implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#clearTimer();
+    await within(LAST_WAIT, this.#connecting);
     await this.#session?.close();
   }
 
@@ -96,10 +103,7 @@ class Listener implements AsyncDisposable {
     if (this.#closed) return;
     const pause = Math.random() * this.#pause;
     this.#pause = Math.min(LONGEST_PAUSE, this.#pause * 2);
-    this.#after(pause, async () => {
-      await this.connect();
-      if (this.#session !== null) this.#options.heard(null);
-    });
+    this.#after(pause, () => this.connect());
   }
 
   #checkLater(): void {
@@ -110,7 +114,7 @@ class Listener implements AsyncDisposable {
     });
   }
 
-  #after(milliseconds: number, work: () => Promise<void>): void {
+  #after(milliseconds: number, work: () => unknown): void {
     this.#clearTimer();
     const timer = setTimeout(work, milliseconds);
     Deno.unrefTimer(timer);

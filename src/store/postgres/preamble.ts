@@ -5,6 +5,7 @@
  * @module
  */
 
+import { insertSimple } from "./enqueue.ts";
 import { quoteName } from "./psql.ts";
 
 /** What else may happen while a transaction lasts. */
@@ -38,14 +39,19 @@ const SOON = 1000;
 
 /** The first statements on a store in one schema. */
 export class Preamble {
-  /** Those that begin a transaction. */
-  readonly begin: Readonly<Record<Company, readonly string[]>>;
+  /** Those that begin a transaction, as one script. */
+  readonly begin: Readonly<Record<Company, string>>;
   /** The moment of a transaction, whether anything is reserved, which version the store has, and when it was made. It fails in a session of another schema. */
   readonly moment: string;
-  /** The same, in a statement that fails with {@link WRONG_VERSION} if the version is not `$1`, or that time not `$2`. */
+  /**
+   * The moment and what the store has of the worker `$3`, in a statement that also fails with {@link WRONG_VERSION} if the
+   * version is not `$1`, or that time not `$2`.
+   */
   readonly guardedMoment: string;
   /** It fails in a session of another schema. */
   readonly place: string;
+  /** Stores a job, see {@linkcode insertSimple}. It fails as {@linkcode Preamble.guardedMoment} does. */
+  readonly insertSimple: string;
   /** A word that changes with every commit, the version, and when the store was made. It fails in a session of another schema. */
   readonly revision: string;
   /** The heart of the worker `$1` beats, at `$2` or now. It fails in a session of another schema. */
@@ -58,13 +64,16 @@ export class Preamble {
     const guard = `ln((${here})::int) AS place`;
     const now = `${own}.clock_now()`;
     const stand = `max(version) AS version, min(applied_at) FILTER (WHERE version = 1) AS made_at`;
-    const lock = (mode: string, ...settings: readonly string[]) => [
-      "BEGIN",
-      ...settings.map((setting) => `SET LOCAL ${setting}`),
-      `LOCK TABLE ${own}.gate IN ${mode} MODE`,
-    ];
+    const stands = (version: string, madeAt: string) =>
+      `1 / (version IS NOT DISTINCT FROM ${version} AND made_at IS NOT DISTINCT FROM ${madeAt})::int`;
+    const lock = (mode: string, ...settings: readonly string[]) =>
+      [
+        "BEGIN",
+        ...settings.map((setting) => `SET LOCAL ${setting}`),
+        `LOCK TABLE ${own}.gate IN ${mode} MODE`,
+      ].join("; ");
     this.begin = {
-      reading: ["BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"],
+      reading: "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
       together: lock("ROW EXCLUSIVE", KEPT_PLANS),
       settling: lock("ROW SHARE", KEPT_PLANS),
       reserving: lock("SHARE ROW EXCLUSIVE", KEPT_PLANS),
@@ -76,9 +85,16 @@ export class Preamble {
     this.place = `SELECT ${guard}`;
     this.moment = `SELECT ${guard}, ${now} AS now, ${stand},
         EXISTS (SELECT FROM ${own}.reservation WHERE id > 0) AS is_reserved FROM ${own}.migration`;
-    this.guardedMoment = `SELECT ${guard}, now, version, made_at,
-        1 / (version IS NOT DISTINCT FROM $1 AND made_at IS NOT DISTINCT FROM $2)::int AS guard
-      FROM (SELECT ${now} AS now, ${stand} FROM ${own}.migration) AS moment`;
+    this.guardedMoment = `SELECT ${guard}, now, worker.*,
+        ${stands("$1", "$2")} AS guard
+      FROM (SELECT ${now} AS now, ${stand} FROM ${own}.migration) AS moment
+      LEFT JOIN (SELECT id, host, queues, stop_request, slots_request FROM ${own}.worker) AS worker
+        ON worker.id = $3`;
+    this.insertSimple = insertSimple(
+      own,
+      `ln((${here})::int) = 0 AND
+      (SELECT ${stands("$3", "$4")} FROM (SELECT ${stand} FROM ${own}.migration) AS found) = 1`,
+    );
     this.revision = `SELECT ${guard}, pg_current_snapshot()::text AS revision, ${stand}
       FROM ${own}.migration`;
     this.beat = `UPDATE ${own}.worker SET heartbeat = heartbeat + 1,

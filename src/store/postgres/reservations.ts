@@ -85,14 +85,8 @@ const WRITE_OUT = "SELECT write_out($1::text::bigint[])";
 const WRITE_OUT_NAMED =
   "SELECT write_out(ARRAY(SELECT id FROM reservation WHERE id > 0 AND token = $1))";
 
-/** Fails with {@link GONE} if one of them is not there any more: somebody has written it out. */
-const REQUIRE = `SELECT sqrt((count(*) - cardinality($1::text::bigint[]))::float8)
-  FROM reservation WHERE id = ANY ($1::text::bigint[])`;
-
 /** The SQLSTATE of the square root of a negative number. */
 export const GONE = "2201F";
-
-const REMOVE = "DELETE FROM reservation WHERE id = ANY ($1::text::bigint[])";
 
 /** A look for hundreds of jobs may take so many times as long as another one before it is a long one. */
 const SHARE = 4;
@@ -125,7 +119,7 @@ export interface Plan {
   readonly writtenOut: readonly number[] | null;
   /** What has completed, and is settled by its reservation. */
   readonly completed: ReadonlyMap<AttemptEnd, Reserved>;
-  /** Nothing is left in them after that. */
+  /** Nothing is left in them after that, which was not so before. */
   readonly emptied: readonly number[];
 }
 
@@ -175,6 +169,7 @@ export class Reservations {
       completed.set(end, job);
       left.set(job.reservation, left.get(job.reservation)! - 1);
     }
+    if (completed.size === 0) return { ...NO_PLAN, writtenOut: [...writtenOut] };
     const emptied = left.entries().filter(([id, jobs]) => jobs === 0 && !writtenOut.has(id));
     return { writtenOut: [...writtenOut], completed, emptied: [...emptied].map(([id]) => id) };
   }
@@ -291,21 +286,13 @@ function tokenOf(name: string, place: number): string {
   return `${name.slice(0, 24)}${place.toString(16).padStart(12, "0")}`;
 }
 
-/** Writes out what a tick has no use for, and makes sure that the rest is there. */
-export function beginWith(transaction: Transaction, { writtenOut, completed }: Plan): void {
+/** Writes out what a tick has no use for. */
+export function beginWith(transaction: Transaction, { writtenOut }: Plan): void {
   if (writtenOut === null) writeOut(transaction);
   else if (writtenOut.length > 0) transaction.query(WRITE_OUT, `{${writtenOut.join(",")}}`);
-  if (completed.size === 0) return;
-  const needed = new Set(completed.values().map(({ reservation }) => reservation));
-  transaction.query(REQUIRE, `{${[...needed].join(",")}}`);
 }
 
 /** Within a transaction that is alone: writes out all of them, whoever has made them. */
 export function writeOut(transaction: Transaction): void {
   transaction.query(WRITE_OUT, null);
-}
-
-/** Forgets what is empty. */
-export function removeEmptied(transaction: Transaction, { emptied }: Plan): void {
-  if (emptied.length > 0) transaction.query(REMOVE, `{${emptied.join(",")}}`);
 }

@@ -8,6 +8,7 @@ import { StoreError, UnknownOutcomeError } from "../../errors.ts";
 import type { Row, SqlValue } from "../sql/work.ts";
 import type { Address } from "./address.ts";
 import { isAtWork } from "./at_work.ts";
+import { concatenate } from "../../bytes.ts";
 import { type Client, isServerError, type Result } from "./driver.ts";
 import { lossFrom, SilenceError, storeErrorFrom } from "./failure.ts";
 import { openClient } from "./opening.ts";
@@ -26,8 +27,10 @@ export interface Connection {
   /**
    * Sends a statement; its parameters are `$1` and so on. What is sent without waiting for the answer before goes
    * in the same round trip, and is done in that order.
+   *
+   * @param isCommit if its answer is lost, nobody knows what was changed
    */
-  query(sql: string, values?: readonly SqlValue[]): Promise<Reply>;
+  query(sql: string, values?: readonly SqlValue[], isCommit?: boolean): Promise<Reply>;
   /** Sends several statements without parameters, as one. */
   script(sql: string): Promise<void>;
 }
@@ -104,12 +107,14 @@ export class Session implements Connection {
       this.#client.getTransactionStatus() === "I";
   }
 
-  async query(sql: string, values: readonly SqlValue[] = []): Promise<Reply> {
+  async query(
+    sql: string,
+    values: readonly SqlValue[] = [],
+    isCommit = sql === "COMMIT",
+  ): Promise<Reply> {
     const name = this.#nameOf(sql);
-    const result = await this.#send(
-      { text: sql, values, ...name === null ? {} : { name } },
-      sql === "COMMIT",
-    );
+    const named = name === null ? {} : { name };
+    const result = await this.#send({ text: sql, values, ...named }, isCommit);
     const { rows, rowCount } = result as Result;
     return { rows, changes: rowCount ?? 0 };
   }
@@ -185,11 +190,17 @@ export class Session implements Connection {
   #gather(): void {
     if (this.#isGathering) return;
     const { stream } = this.#client.connection;
+    const messages: Uint8Array[] = [];
+    let sent: (() => void) | undefined;
     this.#isGathering = true;
-    stream.cork();
+    stream.write = (message, whenSent) => {
+      messages.push(message);
+      sent = whenSent ?? sent;
+    };
     queueMicrotask(() => {
       this.#isGathering = false;
-      stream.uncork();
+      Reflect.deleteProperty(stream, "write");
+      stream.write(concatenate(messages), sent);
     });
   }
 

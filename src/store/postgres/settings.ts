@@ -48,20 +48,22 @@ export function settingsOf(
     "WHERE current_setting('synchronous_commit') IN ('off', 'local')",
     ...readOnly ? ["SET default_transaction_read_only = on"] : [],
   ];
-  // Each alone: one that fails takes back those in the same message.
+  // Each of them alone: one that fails takes back those in the same message.
   const optional = [
-    // Compiling takes longer than any query of ours.
-    "SET jit = off",
-    // A client whose machine is gone is noticed also while a statement of it runs, or waits.
-    `SET tcp_user_timeout = ${CUT_OFF}`,
-    "SET tcp_keepalives_idle = 5",
-    "SET tcp_keepalives_interval = 2",
-    "SET tcp_keepalives_count = 3",
-    "SET client_connection_check_interval = 2000",
+    [
+      // Compiling takes longer than any query of ours.
+      "SET jit = off",
+      // A client whose machine is gone is noticed also while a statement of it runs, or waits.
+      `SET tcp_user_timeout = ${CUT_OFF}`,
+      "SET tcp_keepalives_idle = 5",
+      "SET tcp_keepalives_interval = 2",
+      "SET tcp_keepalives_count = 3",
+    ],
+    ["SET client_connection_check_interval = 2000"],
   ];
   return [
     { sql: needed.join("; "), isOptional: false },
-    ...optional.map((sql) => ({ sql, isOptional: true })),
+    ...optional.map((sqls) => ({ sql: sqls.join("; "), isOptional: true })),
   ];
 }
 

@@ -15,7 +15,7 @@ import { settleAttempt } from "../sql/settle.ts";
 import type { Row } from "../sql/work.ts";
 import { buryWorker, observePeers } from "../sql/workers.ts";
 import type { Beginnings } from "./beginnings.ts";
-import { type Claimed, claimPlainly, NOTHING } from "./claim.ts";
+import { type Claimed, claimPlainly, NOTHING, type Terms } from "./claim.ts";
 import { claimClosely } from "./claim_closely.ts";
 import { IS_MUCH } from "./adding_up.ts";
 import type { Dues } from "./dues.ts";
@@ -24,8 +24,9 @@ import { completeAttempts, completeReserved, type Ends, isPlain, storeOutput } f
 import {
   beginWith,
   type Plan,
-  removeEmptied,
+  type Reservation,
   type Reservations,
+  reserve,
   type Reserving,
 } from "./reservations.ts";
 import type { Stand } from "./migrate.ts";
@@ -48,8 +49,6 @@ const PROMOTIONS_PER_TICK = 1000;
 
 /** So are the dependents of jobs that have ended told, while nobody else ticks: each costs the server 50 to 80 µs. */
 const TOLD_PER_TICK = 500;
-
-const LOOK = "SELECT host, queues, stop_request, slots_request FROM worker WHERE id = $1";
 
 const GREET =
   `UPDATE worker SET heartbeat = heartbeat + 1, heartbeat_at = clock_now(), draining = $2,
@@ -84,12 +83,16 @@ export interface Ticked {
   readonly isLimited: boolean;
   /** Not every job was looked at, and places are left. */
   readonly isShort: boolean;
+  /** Jobs are due that it has not promoted, since it did not know of them. */
+  readonly isOverdue: boolean;
   /** There is enough to be added up. */
   readonly isMuch: boolean;
   /** As {@linkcode Claimed.isReserved}. */
   readonly isReserved: boolean;
   /** What it has done with the worker's reservations. */
   readonly plan: Plan;
+  /** What it has claimed by reserving it; null if it has not tried. */
+  readonly reservation: Reservation | null;
   /** Schedules are due. */
   readonly hasFirings: boolean;
 }
@@ -107,8 +110,10 @@ export type Care =
 export async function tick(
   transaction: Transaction,
   request: TickRequest,
-  { env, care, session, stand, beginnings, dues, adding, reservations, looksAtPeers }: {
+  { env, care, session, stand, beginnings, dues, adding, reservations, reserves, looksAtPeers }: {
     readonly env: Surroundings;
+    /** Whether it claims by reserving, while nobody else claims. */
+    readonly reserves: boolean;
     /** Whether the other workers are looked at. */
     readonly looksAtPeers: boolean;
     /** Where plain ticks look for jobs. */
@@ -126,12 +131,12 @@ export async function tick(
     readonly stand: Stand;
   },
 ): Promise<Ticked> {
-  const moment = transaction.moment(stand);
-  const self = greet(transaction, request);
+  const moment = transaction.momentOf(request.worker, stand);
+  const self = request.isBrief ? moment.then(({ self }) => self) : greet(transaction, request);
   const plain = plainOf(request.ended);
   const plan = reservations.plan(request, plain, care === "alone");
   beginWith(transaction, plan);
-  const reserved = completeReserved(transaction, request.worker, plan.completed);
+  const reserved = completeReserved(transaction, request.worker, plan);
   for (const end of plan.completed.keys()) plain.delete(end);
   storeOutput(transaction, [
     ...request.output,
@@ -141,7 +146,6 @@ export async function tick(
   ]);
   const completed = completeAttempts(transaction, [...plain]);
   const odd = request.ended.filter((end) => !plain.has(end) && !plan.completed.has(end));
-  removeEmptied(transaction, plan);
   const others = settleOthers(transaction, odd, env, moment);
   // What is not waited for goes along with what follows; if it fails the commit says so.
   silence(moment, self, reserved, completed, others);
@@ -151,11 +155,19 @@ export async function tick(
     ? await doAlone(transaction, request, await moment)
     : NOTHING_ALONE;
   const since = dues.since();
-  const promoted = transaction.query(PROMOTE, since);
-  const claimed = care === "plain"
-    ? claimPlainly(transaction, request, { session, newToken: env.newToken, beginnings })
-    : claimWithCare(transaction, request, { ...env, session, care, beginnings }, self);
-  silence(promoted, claimed);
+  // Who claims otherwise might take what comes after a job that is due; a reservation holds none as long as one is.
+  const promotes = !(reserves || hasNoPlaces(request)) || dues.mayBeDue;
+  const promoted = promotes ? promote(transaction, since) : Promise.resolve(null);
+  const terms = { session, newToken: env.newToken, beginnings };
+  const reservation = reserves
+    ? reserve(transaction, request, { ...terms, isKept: true })
+    : Promise.resolve(null);
+  const claimed = reserves
+    ? reservation.then(claimedBy)
+    : care === "plain"
+    ? claimPlainly(transaction, request, terms)
+    : claimWithCare(transaction, request, { ...terms, care }, self);
+  silence(promoted, reservation, claimed);
   if (care !== "plain") await claimed;
   const adds = !request.isBrief && adding.isTime;
   const rest = transaction.rows(REST, request.worker, adds ? 0 : 1, since);
@@ -165,19 +177,20 @@ export async function tick(
   // What it has seen of them can be written down only when their hearts are known.
   if (request.observed.size > 0) await peers;
   await transaction.commit();
-  noteLooks(dues, since, (await promoted).rows[0]!, (await rest)[0]!);
+  noteLooks(dues, since, await promoted, (await rest)[0]!);
   if (adds) adding.note((await rest)[0]!.much_took as number, (await rest)[0]!.newest as number);
   return answer(request, {
-    ...{ now: (await moment).now, self: await self, plan },
+    ...{ now: (await moment).now, self: await self, plan, reservation: await reservation },
     completed: new Map([...await reserved, ...await completed]),
-    ...{ others: await others, alone, promoted: (await promoted).rows[0]!.promoted as number },
+    ...{ others: await others, alone, promoted: await promoted },
     ...{ claimed: await claimed, rest: (await rest)[0]!, peers: await peers },
   });
 }
 
 /** Both the promotion and the last look go over the jobs that are due. */
-function noteLooks(dues: Dues, since: number, promoted: Row, rest: Row): void {
-  const took = (rest.due_took as number) - (rest.much_took as number) + (promoted.took as number);
+function noteLooks(dues: Dues, since: number, promoted: Row | null, rest: Row): void {
+  const looked = (rest.due_took as number) - (rest.much_took as number);
+  const took = looked + (promoted === null ? 0 : promoted.took as number);
   dues.note(since, {
     ...{ took, jobs: rest.newest as number },
     ...{ now: rest.now as number, nextAt: rest.due_at as number | null },
@@ -198,29 +211,36 @@ function silence(...sent: readonly (Promise<unknown> | object)[]): void {
 
 async function greet(
   transaction: Transaction,
-  { worker, draining, slots, isBrief }: TickRequest,
+  { worker, draining, slots }: TickRequest,
 ): Promise<Row | null> {
-  const rows = isBrief
-    ? await transaction.rows(LOOK, worker)
-    : await transaction.rows(GREET, worker, draining ? 1 : 0, slots ?? null);
-  return rows[0] ?? null;
+  const [self] = await transaction.rows(GREET, worker, draining ? 1 : 0, slots ?? null);
+  return self ?? null;
+}
+
+function hasNoPlaces({ free, ahead = [] }: TickRequest): boolean {
+  return free.length + ahead.length === 0;
+}
+
+async function promote(transaction: Transaction, since: number): Promise<Row> {
+  return (await transaction.rows(PROMOTE, since))[0]!;
 }
 
 async function claimWithCare(
   transaction: Transaction,
   request: TickRequest,
-  { newToken, session, care, beginnings }: Pick<Surroundings, "newToken"> & {
-    readonly session: number;
-    readonly care: Care;
-    readonly beginnings: Beginnings;
-  },
+  { care, ...terms }: Terms & { readonly care: Care },
   self: Promise<Row | null>,
 ): Promise<Claimed> {
   const row = await self;
   if (row === null) return NOTHING;
+  const tellsFirst = care !== "alone";
   return await claimClosely(transaction, request, {
-    ...{ queues: queuesFromRow(row), session, newToken, tellsFirst: care !== "alone", beginnings },
+    ...{ ...terms, queues: queuesFromRow(row), tellsFirst },
   });
+}
+
+function claimedBy(reservation: Reservation | null): Claimed {
+  return { ...NOTHING, claims: [...reservation?.claims ?? []] };
 }
 
 /** Settles those that did not simply complete, one by one; null where the job has moved on. */
@@ -263,10 +283,11 @@ function answer(request: TickRequest, tick: {
   readonly now: number;
   readonly self: Row | null;
   readonly plan: Plan;
+  readonly reservation: Reservation | null;
   readonly completed: Ends;
   readonly others: Ends;
   readonly alone: { fired: TickResult["fired"]; ready: number; isBehind: boolean };
-  readonly promoted: number;
+  readonly promoted: Row | null;
   readonly claimed: Claimed;
   readonly rest: Row;
   readonly peers: TickResult["peers"];
@@ -274,7 +295,7 @@ function answer(request: TickRequest, tick: {
   const { now, self, alone, claimed, rest } = tick;
   const ends = request.ended.map((end) => tick.completed.get(end) ?? tick.others.get(end) ?? null);
   const settled = ends.filter((end) => end !== null);
-  const isBehind = alone.isBehind || tick.promoted === PROMOTIONS_PER_TICK;
+  const isBehind = alone.isBehind || tick.promoted?.promoted === PROMOTIONS_PER_TICK;
   return {
     result: {
       claimed: claimed.claims,
@@ -300,7 +321,9 @@ function answer(request: TickRequest, tick: {
     isLimited: claimed.isLimited,
     isShort: claimed.isShort,
     isReserved: claimed.isReserved,
-    plan: tick.plan,
+    isOverdue: tick.promoted === null && rest.due_at !== null &&
+      (rest.due_at as number) <= (rest.now as number),
+    ...{ plan: tick.plan, reservation: tick.reservation },
     isMuch: rest.is_much === 1,
     hasFirings: rest.has_firings === 1,
   };

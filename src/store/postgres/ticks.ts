@@ -5,7 +5,7 @@
  * @module
  */
 
-import { StoreError, UnknownOutcomeError } from "../../errors.ts";
+import { StoreError, StoreLockedError, UnknownOutcomeError } from "../../errors.ts";
 import { importLater } from "../../lazy.ts";
 import { EndedAttempts } from "../sql/ended_attempts.ts";
 import { settleAttempt } from "../sql/settle.ts";
@@ -48,7 +48,7 @@ export interface TicksOptions {
 /** A tick, and in what manner it was done. */
 interface Tried extends Ticked {
   readonly care: Care;
-  /** It has claimed nothing, since the places of the worker are filled by a reservation. */
+  /** It has claimed nothing, since the places of the worker are filled by a reservation at the same time. */
   readonly reserving: Promise<Reservation> | null;
   /** There is more to claim than a reservation could hold. */
   readonly isLeft: boolean;
@@ -127,6 +127,11 @@ export class Ticks {
     if (!(first.isReserved || first.isLeft) || isToTell(first) || !this.#looksAreShort) {
       return first;
     }
+    // It is as it was a moment before.
+    if (first.reservation?.claims.length === 0) {
+      this.#reservations.pause();
+      return first;
+    }
     const rest = { ...request, ...placesLeft(request, first.result.claimed.length) };
     const reservation = await orNull(this.#reserve(rest, false));
     if (reservation === null) return { ...first, isLeft: true };
@@ -153,7 +158,7 @@ export class Ticks {
   async #claimRest(request: TickRequest, first: Tried): Promise<Tried> {
     const isToLimit = first.isLimited && first.care === "plain";
     const isForAll = isToTell(first) || first.isReserved || first.isLeft;
-    if (!isForAll && !isToLimit && !first.isShort) return first;
+    if (!isForAll && !isToLimit && !first.isShort && !first.isOverdue) return first;
     const rest: TickRequest = {
       ...request,
       ...NOTHING_ENDED,
@@ -206,22 +211,29 @@ export class Ticks {
         const { worker } = asked;
         if (this.#doubtful.length > 0) await this.#clearDoubt(connection, worker);
         const care = careOf(asked);
-        if (
-          mayReserve && care === "plain" && this.#looksAreShort && this.#reservations.isFor(asked)
-        ) {
+        const isToReserve = mayReserve && care === "plain" && this.#looksAreShort &&
+          this.#reservations.isFor(asked);
+        const reserves = isToReserve && reserving === null && !isToSettle(asked);
+        if (isToReserve && !reserves) {
           // At the same time, on another connection.
           reserving ??= this.#reserve(asked);
           reserving.catch(() => {});
         }
         const request = reserving === null ? asked : { ...asked, free: [], ahead: [] };
-        const company = care === "alone" ? care : reserving === null ? "together" : "settling";
+        const company = care === "alone"
+          ? care
+          : reserves
+          ? "reserving"
+          : reserving === null
+          ? "together"
+          : "settling";
         const how = {
           ...{ care, session: this.#sessionOf(worker), stand: this.#schema.stand },
           ...{ beginnings: this.#beginnings, dues: this.#dues, adding: this.#adding },
-          reservations: this.#reservations,
+          ...{ reservations: this.#reservations, reserves },
           looksAtPeers: !request.isBrief && performance.now() >= this.#looksAt,
         };
-        const ticked = await this.#try(connection, request, (newToken) => {
+        const trying = this.#try(connection, request, (newToken) => {
           const env = { ...this.#env, newToken };
           return this.#transactions.within(
             connection,
@@ -229,11 +241,13 @@ export class Ticks {
             (transaction) => tick(transaction, request, { ...how, env }),
           );
         });
+        const ticked = await (reserves ? this.#orOtherwise(trying) : trying);
         this.#reservations.done(ticked.plan);
+        if (ticked.reservation !== null) this.#reservations.note(ticked.reservation.jobs);
         this.#isLimited = ticked.isLimited;
         const { length: peers } = ticked.result.peers ?? [];
         if (peers > CROWD) this.#looksAt = performance.now() + peers * LOOK_DISTANCE;
-        return { ...ticked, care, reserving, isLeft: false };
+        return { ...ticked, care, reserving, isLeft: isLeft(asked, ticked) };
       });
     } catch (error) {
       const reserved = await (reserving as Promise<Reservation> | null)?.catch(() => null);
@@ -252,6 +266,18 @@ export class Ticks {
     }
   }
 
+  /** What the server does not do by reserving, it does perhaps job by job. */
+  async #orOtherwise(ticked: Promise<Ticked>): Promise<Ticked> {
+    try {
+      return await ticked;
+    } catch (error) {
+      const isFinal = error instanceof UnknownOutcomeError || error instanceof StoreLockedError;
+      if (!(error instanceof StoreError) || isFinal) throw error;
+      this.#reservations.pause();
+      throw new ChangedMeanwhile("Nothing was reserved", { cause: error });
+    }
+  }
+
   #reserveOnce(request: TickRequest, isKept: boolean): Promise<Reservation> {
     return this.#transactions.use(async (connection) => {
       const session = this.#sessionOf(request.worker);
@@ -260,7 +286,7 @@ export class Ticks {
         NOTHING_ENDED,
         (newToken) =>
           this.#transactions.within(connection, "reserving", async (transaction) => {
-            transaction.moment(this.#schema.stand).catch(() => {});
+            transaction.momentOf(request.worker, this.#schema.stand).catch(() => {});
             const reserved = reserve(transaction, request, {
               ...{ session, newToken, beginnings: this.#beginnings, isKept },
             });
@@ -353,15 +379,24 @@ function placesLeft({ free, ahead = [] }: TickRequest, given: number) {
   return { free: free.slice(given), ahead: ahead.slice(Math.max(0, given - free.length)) };
 }
 
-/** With what was reserved, and whether places are left for which there are jobs that cannot be reserved. */
-function withClaims(
+/** With what was reserved. */
+function withClaims(request: TickRequest, tried: Tried, reservation: Reservation): Tried {
+  const claimed = [...tried.result.claimed, ...reservation.claims];
+  const result = { ...tried.result, claimed };
+  return { ...tried, result, isLeft: isLeft(request, { result, reservation }) };
+}
+
+/** Whether places are left for which there are jobs that cannot be reserved. */
+function isLeft(
   { free, ahead = [] }: TickRequest,
-  tried: Tried,
-  { claims, isAll }: Reservation,
-): Tried {
-  const claimed = [...tried.result.claimed, ...claims];
-  const isLeft = claimed.length < free.length + ahead.length && !isAll;
-  return { ...tried, isLeft, result: { ...tried.result, claimed } };
+  { result: { claimed }, reservation }: Pick<Ticked, "result" | "reservation">,
+): boolean {
+  return reservation !== null && claimed.length < free.length + ahead.length && !reservation.isAll;
+}
+
+/** Such a tick takes a while, in which others reserve. */
+function isToSettle({ ended, output }: TickRequest): boolean {
+  return ended.length > 0 || output.length > 0;
 }
 
 /** Null if the store does not do it now. */

@@ -18,6 +18,7 @@ export class Transaction {
   readonly #preamble: Preamble;
   readonly #sent: Promise<unknown>[] = [];
   #failure: unknown = null;
+  #isOver = false;
 
   /** Begins one; nothing is waited for. */
   constructor(
@@ -27,7 +28,7 @@ export class Transaction {
   ) {
     this.#connection = connection;
     this.#preamble = preamble;
-    for (const sql of preamble.begin[company]) this.query(sql);
+    this.#note(connection.script(preamble.begin[company]));
     if (now !== null) this.query("SELECT set_config('queuectl.now', $1, true)", String(now));
   }
 
@@ -36,22 +37,36 @@ export class Transaction {
     return this.#failure;
   }
 
+  /** The moment of it. Asked for before all else, it fails all that follows if the session is not the store's. */
+  async moment(): Promise<Moment> {
+    const row = await this.#first(this.#preamble.moment);
+    return { now: row.now as number, stand: row, isReserved: row.is_reserved === 1 };
+  }
+
   /**
-   * The moment of it. Asked for before all else, it fails all that follows if the session is not the store's or, if one
-   * is given, the store does not stand so.
+   * The moment for a worker, and what the store has of that one; null: nothing. Asked for before all else, it fails all that
+   * follows also if the store does not stand so.
    */
-  async moment(stand?: Stand): Promise<Moment> {
-    const { moment, guardedMoment } = this.#preamble;
-    return momentOf(
-      await (stand === undefined
-        ? this.query(moment)
-        : this.query(guardedMoment, stand.version, stand.madeAt)),
-    );
+  async momentOf(
+    worker: string,
+    { version, madeAt }: Stand,
+  ): Promise<{ readonly now: number; readonly self: Row | null }> {
+    const row = await this.#first(this.#preamble.guardedMoment, version, madeAt, worker);
+    return { now: row.now as number, self: row.id === null ? null : row };
+  }
+
+  async #first(sql: string, ...values: readonly SqlValue[]): Promise<Row> {
+    const [row] = await this.rows(sql, ...values);
+    if (row === undefined) throw new StoreError("The server gave no time");
+    return row;
   }
 
   /** Sends a statement; its parameters are `$1` and so on. Who does not wait for it learns at the commit whether it failed. */
   query(sql: string, ...values: readonly SqlValue[]): Promise<Reply> {
-    const reply = this.#connection.query(sql, values);
+    return this.#note(this.#connection.query(sql, values));
+  }
+
+  #note<T>(reply: Promise<T>): Promise<T> {
     reply.catch((error) => this.#failure ??= error);
     this.#sent.push(reply);
     return reply;
@@ -87,12 +102,14 @@ export class Transaction {
   /** Waits for all that was sent, and for the commit. */
   async commit(): Promise<void> {
     this.query("COMMIT");
+    this.#isOver = true;
     await Promise.all(this.#sent);
   }
 
-  /** Undoes all of it, as far as the connection still works. */
+  /** Undoes all of it, as far as the connection still works; a commit that was sent does that itself if it fails. */
   async rollBack(): Promise<void> {
-    await Promise.allSettled([...this.#sent, this.query("ROLLBACK")]);
+    if (!this.#isOver) this.query("ROLLBACK");
+    await Promise.allSettled(this.#sent);
   }
 }
 
@@ -110,12 +127,6 @@ export interface Moment {
   readonly now: number;
   /** Of the store's schema, as the server has it. */
   readonly stand: Row;
-  /** There are reservations; not told where the stand was given. */
+  /** There are reservations. */
   readonly isReserved: boolean;
-}
-
-function momentOf({ rows }: Reply): Moment {
-  const row = rows[0];
-  if (row === undefined) throw new StoreError("The server gave no time");
-  return { now: row.now as number, stand: row, isReserved: row.is_reserved === 1 };
 }

@@ -58,7 +58,7 @@ export interface Engine extends AsyncDisposable {
   /** Does `deed` beside others who tick: what it changes it names so that it changes nothing if that has moved on. */
   beside<T>(deed: Deed<T>): Promise<T>;
 
-  /** As `Store.enqueue`, without the ring. */
+  /** As `Store.enqueue`, with the ring. */
   enqueue(jobs: readonly NewJob[], ifExists: IfExists): Promise<Enqueued[]>;
   /** As `Store.tick`, with the rings that it calls for. */
   tick(request: () => TickRequest): Promise<TickResult>;

@@ -104,10 +104,8 @@ export class SqlStore implements Store {
     return this.#engine.write("full", () => storeSetting(key, value));
   }
 
-  async enqueue(jobs: readonly NewJob[], ifExists: IfExists = "fail"): Promise<Enqueued[]> {
-    const enqueued = await this.#engine.enqueue(jobs, ifExists);
-    await this.#engine.ring();
-    return enqueued;
+  enqueue(jobs: readonly NewJob[], ifExists: IfExists = "fail"): Promise<Enqueued[]> {
+    return this.#engine.enqueue(jobs, ifExists);
   }
 
   async release(id: string): Promise<State> {

@@ -111,9 +111,12 @@ export class SqliteEngine implements Engine {
     );
   }
 
-  enqueue(jobs: readonly NewJob[], ifExists: IfExists): Promise<Enqueued[]> {
+  async enqueue(jobs: readonly NewJob[], ifExists: IfExists): Promise<Enqueued[]> {
     const deed = (now: number) => insertJobs(jobs, { now, ifExists });
-    return jobs.length < MANY ? this.write("full", deed) : this.writeMuch(deed);
+    const isMuch = jobs.length >= MANY;
+    const enqueued = await (isMuch ? this.writeMuch(deed) : this.write("full", deed));
+    await this.ring();
+    return enqueued;
   }
 
   async tick(request: () => TickRequest): Promise<TickResult> {
@@ -138,7 +141,9 @@ export class SqliteEngine implements Engine {
   }
 
   doorbell(worker: string, ring: () => void): Promise<AsyncDisposable | null> {
-    return Promise.resolve(answerDoorbell(this.directory, worker, ring));
+    const bell = answerDoorbell(this.directory, worker, ring);
+    if (bell !== null) ring();
+    return Promise.resolve(bell);
   }
 
   revision(): Promise<string> {

@@ -55,8 +55,8 @@ async function open(url: string, places: Places): Promise<Contender> {
       await (await opened()).enqueue([newJob(`added-${added++}`)]);
     },
     async isDone() {
-      const { queues } = await (await opened()).status();
-      return queues.every(({ counts }) => counts.pending + counts.processing === 0);
+      const left = "SELECT 1 FROM job WHERE state = 'pending' OR state = 'processing' LIMIT 1";
+      return (await session.ask(left)).length === 0;
     },
     async pull() {
       return await pull(await opened(), `bench-${Deno.pid}`, places);
@@ -109,10 +109,11 @@ class Ticker implements Puller {
 
   async #work(id: string, { slots, ahead }: Places): Promise<void> {
     const launcher = processRef(Deno.pid)!;
-    const bell = await this.#store.doorbell(id, () => {
+    const ring = () => {
       this.#isRung = true;
       this.#wake();
-    });
+    };
+    let bell: Promise<AsyncDisposable | null> | null = null;
     const places = (length: number) => Array.from({ length }, () => launcher);
     const always = { worker: id, output: [], observed: new Map(), draining: false, buried: [] };
     let claimed: readonly Claim[] = [];
@@ -133,9 +134,10 @@ class Ticker implements Puller {
       claimed = result.claimed;
       this.handled += claimed.length;
       if (claimed.length > 0 || this.#isRung || this.#isOver) continue;
+      bell ??= this.#store.doorbell(id, ring);
       await this.#sleep(Math.min(TICK_INTERVAL, result.nextDueIn ?? Infinity));
     }
-    await bell?.[Symbol.asyncDispose]();
+    await (await bell)?.[Symbol.asyncDispose]();
     await this.#store.leave(id);
   }
 

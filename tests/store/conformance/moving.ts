@@ -12,6 +12,7 @@ import { isFinal } from "../../../src/job/state.ts";
 import type { JobFilter, Store } from "../../../src/store/store.ts";
 import { job, newJob } from "../../job/jobs.ts";
 import { movedJob } from "../../job/moved_jobs.ts";
+import { Bell } from "../bell.ts";
 import { COMPLETED, FAILED, idsOf, type Register } from "../scene.ts";
 
 /** Jobs that leave a store in portions, and jobs that come from another one. */
@@ -283,12 +284,9 @@ export function movingTests(test: Register): void {
 
   test("importJobs() rings", async (scene) => {
     const worker = await scene.worker("w");
-    const rung = Promise.withResolvers<void>();
-    const bell = await scene.store.doorbell(worker.id, rung.resolve);
-    if (bell === null) return;
-    await using _ = bell;
-    await (await scene.open()).importJobs([plain("a")], { skipExisting: false });
-    await rung.promise;
+    const other = await scene.open();
+    await using bell = await Bell.hang(scene.store, worker.id);
+    await bell.rungBy(() => other.importJobs([plain("a")], { skipExisting: false }));
   });
 
   test("findTaken() says what is taken, in the order of the question", async (scene) => {

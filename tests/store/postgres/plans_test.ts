@@ -110,6 +110,9 @@ async function liveIn(
     await scene.store.remove("first", ["cancelled"]);
   }
   await liveADay(scene);
+  // Of so many workers not all are woken.
+  for (let n = 0; n < 10; n++) await scene.worker(`one-of-many-${n}`);
+  await scene.enqueue("for one of many");
 }
 
 /** The plans of a log: what each is for, and its steps. */

@@ -6,6 +6,7 @@ import { openStore } from "../../../src/store/open.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { canMount, fillDisk, tmpfs } from "../../crash/store_disk.ts";
 import { waitFor } from "../../helpers/wait_for.ts";
+import { Bell } from "../bell.ts";
 import { newJob } from "../../job/jobs.ts";
 import { PostgresServer } from "../../toolchain/postgres_server.ts";
 import { PostgresSession } from "../../toolchain/postgres_session.ts";
@@ -83,8 +84,8 @@ Deno.test("a store on a server that becomes read-only or a standby says so, and 
   await works(store, "first", ...taken);
 
   // It cannot listen meanwhile either.
-  let rings = 0;
-  await using _doorbell = await store.doorbell("w-000001", () => rings++);
+  await using bell = await Bell.hang(store, "w-000001");
+  const { rings } = bell;
   await server.stop();
   await Deno.writeTextFile(`${server.data}/standby.signal`, "");
   await server.start();
@@ -100,6 +101,6 @@ Deno.test("a store on a server that becomes read-only or a standby says so, and 
   await using session = await PostgresSession.open(server.adminUrl, "queuectl");
   const listening = () => session.ask("SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN %'");
   // The doorbell works again, and what could not listen is not left behind.
-  await waitFor(() => rings > 0, { timeout: 30_000 });
+  await waitFor(() => bell.rings > rings, { timeout: 30_000 });
   await waitFor(async () => (await listening()).length === 1);
 });

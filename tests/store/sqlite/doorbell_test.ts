@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { openSqlite } from "../open_sqlite.ts";
 import { waitFor } from "../../helpers/wait_for.ts";
+import { Bell } from "../bell.ts";
 import { newJob } from "../../job/jobs.ts";
 import { closedStore, emptyPlace, modeOf } from "./place.ts";
 
@@ -42,11 +43,8 @@ Deno.test("doorbell: takes the place of a socket that a dead worker left", async
   await store.join(WORKER);
   const socket = `${store.directory}/${encodeURIComponent(WORKER.id)}.sock`;
   Deno.writeTextFileSync(socket, "");
-  const rung = Promise.withResolvers<void>();
-  await using bell = await store.doorbell(WORKER.id, rung.resolve);
-  assert.ok(bell);
-  await store.enqueue([newJob("a")]);
-  await rung.promise;
+  await using bell = await Bell.hang(store, WORKER.id);
+  await bell.rungBy(() => store.enqueue([newJob("a")]));
 });
 
 for (const id of ["../../x", "a/../../b", "..", "/etc/x", "%2e%2e/x", "\0x", "~"]) {
@@ -77,13 +75,10 @@ Deno.test("doorbell: a link in its place is followed neither by the worker nor b
   const socket = `${store.directory}/${encodeURIComponent(WORKER.id)}.sock`;
   Deno.symlinkSync(elsewhere, socket);
   await store.requestStop([WORKER.id], "drain");
-  const rung = Promise.withResolvers<void>();
   {
-    await using bell = await store.doorbell(WORKER.id, rung.resolve);
-    assert.ok(bell);
+    await using bell = await Bell.hang(store, WORKER.id);
     assert.ok(Deno.lstatSync(socket).isSocket);
-    await store.requestStop([WORKER.id], "drain");
-    await rung.promise;
+    await bell.rungBy(() => store.requestStop([WORKER.id], "drain"));
   }
   assert.ok(Deno.lstatSync(elsewhere).isSocket);
   // A ring that went astray would have come before this one.

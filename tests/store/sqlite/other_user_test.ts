@@ -1,6 +1,7 @@
 /** Users who are not each other, by real processes: only root can make them. */
 
 import assert from "node:assert/strict";
+import { Bell } from "../bell.ts";
 import { newJob } from "../../job/jobs.ts";
 import { emptyPlace, modeOf, type Place, refused } from "./place.ts";
 
@@ -42,10 +43,8 @@ Deno.test("ringDoorbells: a user rings at root's worker in the own store", asRoo
   touch(place.path, USER);
   await using store = await place.open();
   await store.join(WORKER);
-  const rung = Promise.withResolvers<void>();
-  await using _bell = await store.doorbell(WORKER.id, rung.resolve);
-  await enqueueAs(USER, place, "one");
-  await rung.promise;
+  await using bell = await Bell.hang(store, WORKER.id);
+  await bell.rungBy(() => enqueueAs(USER, place, "one"));
 });
 
 Deno.test(
