@@ -220,18 +220,17 @@ export function placesOf(
 
 /** By which of the launchers each is run, counted from 1, and each launcher once. */
 export function kindsOf(launchers: TickRequest["free"]): readonly [string, string, string] {
-  const kinds = new Map<string, number>();
-  const numbers = launchers.map(({ pid, startTime }) => {
-    const kind = `${pid} ${startTime}`;
-    const number = kinds.get(kind) ?? kinds.size + 1;
-    kinds.set(kind, number);
+  const kinds = new Map<TickRequest["free"][number], number>();
+  const numbers = launchers.map((launcher) => {
+    let number = kinds.get(launcher);
+    if (number === undefined) kinds.set(launcher, number = kinds.size + 1);
     return number;
   });
-  const launchedBy = [...kinds.keys()].map((kind) => kind.split(" "));
+  const each = [...kinds.keys()];
   return [
     arrayText(numbers),
-    arrayText(launchedBy.map(([pid]) => pid!)),
-    arrayText(launchedBy.map(([, startTime]) => startTime!)),
+    arrayText(each.map(({ pid }) => pid)),
+    arrayText(each.map(({ startTime }) => startTime)),
   ];
 }
 

@@ -201,17 +201,17 @@ export async function completeReserved(
   { completed, emptied }: Plan,
 ): Promise<Ends> {
   if (completed.size === 0) return new Map();
-  const sorted = [...completed].sort(([, { seq: a }], [, { seq: b }]) => a - b);
-  const ends = sorted.map(([end]) => end);
-  const jobs = sorted.map(([, job]) => job);
-  const pieces = sorted.flatMap(([{ chunks }, { seq, attempt }]) =>
-    chunks.map((chunk) => ({ of: [seq, attempt] as const, chunk }))
-  );
+  // There are hundreds: what follows is as plain as it can be.
+  const sorted = [...completed].sort((a, b) => a[1].seq - b[1].seq);
+  const ends = sorted.map((entry) => entry[0]);
+  const jobs = sorted.map((entry) => entry[1]);
+  const pieces = sorted.filter((entry) => entry[0].chunks.length > 0)
+    .flatMap(([{ chunks }, { seq, attempt }]) => chunks.map((chunk) => ({ seq, attempt, chunk })));
   if (pieces.length > 0) {
     transaction.query(
       STORE_RESERVED,
-      arrayText(pieces.map(({ of: [job] }) => job)),
-      arrayText(pieces.map(({ of: [, attempt] }) => attempt)),
+      arrayText(pieces.map(({ seq }) => seq)),
+      arrayText(pieces.map(({ attempt }) => attempt)),
       ...chunkColumns(pieces.map(({ chunk }) => chunk)),
     );
   }
@@ -235,10 +235,15 @@ function settledIn(rows: readonly Row[], ends: readonly AttemptEnd[]): Ends {
   const places: readonly number[] = JSON.parse(rows[0]!.places as string | null ?? "[]");
   return new Map(places.map((place) => {
     const end = ends[place - 1]!;
-    const { jobId, token } = end;
-    return [end, {
-      ...{ jobId, token, state: "completed", outcome: "completed" },
-      ...{ runAt: null, exitCode: 0, error: null },
-    }];
+    const settled: Settled = {
+      jobId: end.jobId,
+      token: end.token,
+      state: "completed",
+      outcome: "completed",
+      runAt: null,
+      exitCode: 0,
+      error: null,
+    };
+    return [end, settled];
   }));
 }

@@ -55,12 +55,11 @@ export function inDialect(sql: string): string {
 
 /** A list as the text of an array: `{"a","b"}`. */
 export function arrayText(values: readonly (string | number | null)[]): string {
+  // It is that of JSON but for what is escaped, and that one is made without a step for each value.
+  const text = JSON.stringify(values);
+  if (!text.includes("\\")) return `{${text.slice(1, -1)}}`;
   const items = values.map((value) =>
-    value === null
-      ? "NULL"
-      : typeof value === "number"
-      ? String(value)
-      : `"${value.replace(/["\\]/g, "\\$&")}"`
+    typeof value === "string" ? `"${value.replace(/["\\]/g, "\\$&")}"` : String(value)
   );
   return `{${items.join(",")}}`;
 }

@@ -45,42 +45,45 @@ const COLUMNS = {
   command: "text",
 } as const;
 
-const NAMES = Object.keys(COLUMNS).join(", ");
+const NAMED = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
+const NAMES = NAMED.join(", ");
 
-/** The jobs of the list `$1` as rows, at the moment `$2` or now, in the order of the list, so that they are numbered in it. */
-const rowsAt = (clock: string) =>
-  `(${NAMES}, created_at, updated_at)
-  SELECT ${NAMES}, coalesce($2::bigint, (SELECT ${clock})), coalesce($2::bigint, (SELECT ${clock}))
+/** The jobs of the list `$1`, at the moment `$2`, in the order of the list, so that they are numbered in it. */
+const INSERT =
+  `INSERT INTO job (${NAMES}, created_at, updated_at) SELECT ${NAMES}, $2::bigint, $2::bigint
   FROM json_to_recordset($1::text::json) AS new (${
     Object.entries(COLUMNS).map(([name, type]) => `${name} ${type}`).join(", ")
-  })`;
-
-const INSERT = `INSERT INTO job ${rowsAt("clock_now()")} ON CONFLICT DO NOTHING RETURNING id`;
+  }) ON CONFLICT DO NOTHING RETURNING id`;
 
 /** Whether a job can be stored without a look at the clock, or at anything else that is there. */
 export function isSimple({ delay, runAt, after, stdin }: NewJob): boolean {
   return delay === null && runAt === null && after.length === 0 && stdin === null;
 }
 
+/** The columns of a job as parameters, from `$4` on. */
+const PARAMETERS = Object.values(COLUMNS).map((type, i) => `$${i + 4}::${type}`).join(", ");
+
 /**
- * A statement that is a transaction of its own: stores a job that is {@link isSimple simple}, unless something is in its way.
- * As it names `gate`, it waits for whoever moves the store, and then sees what that one has done.
+ * A statement that is a transaction of its own: stores a job that is {@link isSimple simple}, at the moment `$3` or now, unless
+ * something is in its way. As it names `gate`, it waits for whoever moves the store, and then sees what that one has done.
  *
  * @param schema its name, quoted
- * @param guard true, or it fails: `$3` and `$4` are as in `Preamble.guardedMoment`
+ * @param guard true, or it fails: `$1` and `$2` are as in `Preamble.guardedMoment`
  */
 export const insertSimple = (schema: string, guard: string) =>
-  `INSERT INTO ${schema}.job ${rowsAt(`${schema}.clock_now()`)}
+  `INSERT INTO ${schema}.job (${NAMES}, created_at, updated_at) SELECT ${PARAMETERS}, now, now
+  FROM (SELECT coalesce($3::bigint, ${schema}.clock_now()) AS now) AS moment
   WHERE NOT EXISTS (SELECT FROM ${schema}.gate) AND ${guard}
   ON CONFLICT DO NOTHING`;
 
-/** `$1` to `$4` of {@linkcode insertSimple}. */
+/** The parameters of {@linkcode insertSimple}. */
 export function simpleValues(
   job: NewJob,
   now: number | null,
   { version, madeAt }: Stand,
 ): readonly SqlValue[] {
-  return [JSON.stringify([columnsOf(job, 0)]), now, version, madeAt];
+  const columns = columnsOf(job, 0);
+  return [version, madeAt, now, ...NAMED.map((name) => columns[name])];
 }
 
 /**

@@ -34,6 +34,9 @@ export const WRONG_VERSION = "22012";
  */
 const KEPT_PLANS = "plan_cache_mode = force_generic_plan";
 
+/** 1, or it fails with {@link WRONG_VERSION}. */
+const STANDS = "1 / (version IS NOT DISTINCT FROM $1 AND made_at IS NOT DISTINCT FROM $2)::int";
+
 /** Milliseconds for which whoever looks waits to be alone for a moment. */
 const SOON = 1000;
 
@@ -64,8 +67,6 @@ export class Preamble {
     const guard = `ln((${here})::int) AS place`;
     const now = `${own}.clock_now()`;
     const stand = `max(version) AS version, min(applied_at) FILTER (WHERE version = 1) AS made_at`;
-    const stands = (version: string, madeAt: string) =>
-      `1 / (version IS NOT DISTINCT FROM ${version} AND made_at IS NOT DISTINCT FROM ${madeAt})::int`;
     const lock = (mode: string, ...settings: readonly string[]) =>
       [
         "BEGIN",
@@ -86,14 +87,14 @@ export class Preamble {
     this.moment = `SELECT ${guard}, ${now} AS now, ${stand},
         EXISTS (SELECT FROM ${own}.reservation WHERE id > 0) AS is_reserved FROM ${own}.migration`;
     this.guardedMoment = `SELECT ${guard}, now, worker.*,
-        ${stands("$1", "$2")} AS guard
+        ${STANDS} AS guard
       FROM (SELECT ${now} AS now, ${stand} FROM ${own}.migration) AS moment
       LEFT JOIN (SELECT id, host, queues, stop_request, slots_request FROM ${own}.worker) AS worker
         ON worker.id = $3`;
     this.insertSimple = insertSimple(
       own,
       `ln((${here})::int) = 0 AND
-      (SELECT ${stands("$3", "$4")} FROM (SELECT ${stand} FROM ${own}.migration) AS found) = 1`,
+      (SELECT ${STANDS} FROM (SELECT ${stand} FROM ${own}.migration) AS found) = 1`,
     );
     this.revision = `SELECT ${guard}, pg_current_snapshot()::text AS revision, ${stand}
       FROM ${own}.migration`;

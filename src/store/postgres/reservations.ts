@@ -12,8 +12,7 @@
  */
 
 import type { ProcessRef } from "../../worker/protocol.ts";
-import { claimedJobFromRow, envFromRow } from "../sql/rows.ts";
-import type { Row, SqlValue } from "../sql/work.ts";
+import { envFromText } from "../sql/rows.ts";
 import type { AttemptEnd, Claim, TickRequest } from "../tick.ts";
 import { HEADS, kindsOf, OPEN, placeFromRow, type Terms } from "./claim.ts";
 import { NEXT_DUE } from "./dues.ts";
@@ -156,7 +155,10 @@ export class Reservations {
     if (isAlone) return { writtenOut: null, completed: new Map(), emptied: [] };
     if (this.#made.size === 0) return NO_PLAN;
     const old = this.#isUnsure ? Infinity : this.#clock() - LONGEST;
-    const others = [...request.output, ...request.ended.filter((end) => !plain.has(end))];
+    const odd = plain.size === request.ended.length
+      ? []
+      : request.ended.filter((end) => !plain.has(end));
+    const others = [...request.output, ...odd];
     const writtenOut = new Set([
       ...this.#made.entries().filter(([, { since }]) => since <= old).map(([id]) => id),
       ...others.flatMap(({ token }) => this.#jobs.get(token)?.reservation ?? []),
@@ -249,34 +251,67 @@ export async function reserve(
   if (!isKept) transaction.query(WRITE_OUT_NAMED, name);
   const [row] = await reserved;
   const { is_all: isAll, took, newest, reservation, at, queue, priority } = row!;
-  const found: readonly (readonly SqlValue[])[] = JSON.parse(row!.jobs as string | null ?? "[]");
+  const found: readonly FoundValues[] = JSON.parse(row!.jobs as string | null ?? "[]");
   const jobs = new Map<string, Reserved>();
+  // There are hundreds: this is as plain as it can be.
   const claims = found.map((values, i): Claim => {
-    const [seq, id, command, attempts, runs, max_retries, timeout, cwd, schedule, fire_time, env] =
+    const [seq, id, command, attempts, runs, maxRetries, timeout, cwd, schedule, fireTime, env] =
       values;
-    const job = { id, command, queue, max_retries, timeout, cwd, schedule, fire_time } as Row;
-    const jobId = id as string;
     const token = tokenOf(name, i + 1);
-    const attempt = runs as number + 1;
+    const attempt = runs + 1;
     const isAhead = i >= free.length;
     jobs.set(token, {
-      ...{ reservation: reservation as number, at: at as number, seq: seq as number },
-      ...{ jobId, attempt, launcher: launchers[i]!, isAhead },
+      reservation: reservation as number,
+      jobId: id,
+      seq,
+      attempt,
+      launcher: launchers[i]!,
+      at: at as number,
+      isAhead,
     });
     return {
-      ...{ jobId, token, attempt, isAhead, stdin: null },
-      job: claimedJobFromRow(job, attempts as number + 1),
-      env: envFromRow({ env: env! }),
+      jobId: id,
+      token,
+      job: {
+        id,
+        command,
+        queue: queue as string,
+        attempts: attempts + 1,
+        maxRetries,
+        timeout,
+        cwd,
+        schedule,
+        fireTime,
+      },
+      attempt,
+      env: envFromText(env),
+      stdin: null,
+      isAhead,
     };
   });
   const last = found.at(-1);
   beginnings.note(null, {
-    places: last ? [placeFromRow({ queue: queue!, priority: priority!, seq: last[0]! })] : [],
+    places: last ? [placeFromRow({ queue: queue!, priority: priority!, seq: last[0] })] : [],
     ...{ took: took as number / SHARE, newest: newest as number },
     ...{ isFull: found.length === launchers.length, isAll: false },
   });
   return { claims, jobs: isKept ? jobs : new Map(), isAll: isAll === 1 };
 }
+
+/** What {@link RESERVE} tells of a job, in its order. */
+type FoundValues = readonly [
+  seq: number,
+  id: string,
+  command: string,
+  attempts: number,
+  runs: number,
+  maxRetries: number,
+  timeout: number | null,
+  cwd: string | null,
+  schedule: string | null,
+  fireTime: number | null,
+  env: string,
+];
 
 /**
  * The token of the attempt in a place: the name of the reservation, whose last part says which place. As `write_out` in

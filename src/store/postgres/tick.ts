@@ -110,8 +110,22 @@ export type Care =
 export async function tick(
   transaction: Transaction,
   request: TickRequest,
-  { env, care, session, stand, beginnings, dues, adding, reservations, reserves, looksAtPeers }: {
+  {
+    env,
+    care,
+    session,
+    stand,
+    beginnings,
+    dues,
+    adding,
+    reservations,
+    reserves,
+    looksAtPeers,
+    whenSent,
+  }: {
     readonly env: Surroundings;
+    /** All of it was sent, and more can be sent behind it. */
+    readonly whenSent: () => void;
     /** Whether it claims by reserving, while nobody else claims. */
     readonly reserves: boolean;
     /** Whether the other workers are looked at. */
@@ -137,20 +151,22 @@ export async function tick(
   const plan = reservations.plan(request, plain, care === "alone");
   beginWith(transaction, plan);
   const reserved = completeReserved(transaction, request.worker, plan);
-  for (const end of plan.completed.keys()) plain.delete(end);
+  const others = [...plain.difference(plan.completed)];
   storeOutput(transaction, [
     ...request.output,
-    ...[...plain].flatMap(({ jobId, token, chunks }) =>
+    ...others.flatMap(({ jobId, token, chunks }) =>
       chunks.map((chunk) => ({ jobId, token, chunk }))
     ),
   ]);
-  const completed = completeAttempts(transaction, [...plain]);
-  const odd = request.ended.filter((end) => !plain.has(end) && !plan.completed.has(end));
-  const others = settleOthers(transaction, odd, env, moment);
+  const completed = completeAttempts(transaction, others);
+  const odd = plain.size === request.ended.length
+    ? []
+    : request.ended.filter((end) => !plain.has(end));
+  const settled = settleOthers(transaction, odd, env, moment);
   // What is not waited for goes along with what follows; if it fails the commit says so.
-  silence(moment, self, reserved, completed, others);
+  silence(moment, self, reserved, completed, settled);
   // Whoever is buried has nothing left that runs, and who waits is told of all that has ended.
-  if (odd.length > 0) await others;
+  if (odd.length > 0) await settled;
   const alone = care === "alone"
     ? await doAlone(transaction, request, await moment)
     : NOTHING_ALONE;
@@ -176,13 +192,15 @@ export async function tick(
   silence(peers);
   // What it has seen of them can be written down only when their hearts are known.
   if (request.observed.size > 0) await peers;
-  await transaction.commit();
+  const committed = transaction.commit();
+  whenSent();
+  await committed;
   noteLooks(dues, since, await promoted, (await rest)[0]!);
   if (adds) adding.note((await rest)[0]!.much_took as number, (await rest)[0]!.newest as number);
   return answer(request, {
     ...{ now: (await moment).now, self: await self, plan, reservation: await reservation },
-    completed: new Map([...await reserved, ...await completed]),
-    ...{ others: await others, alone, promoted: await promoted },
+    ends: [await reserved, await completed, await settled],
+    ...{ alone, promoted: await promoted },
     ...{ claimed: await claimed, rest: (await rest)[0]!, peers: await peers },
   });
 }
@@ -284,8 +302,7 @@ function answer(request: TickRequest, tick: {
   readonly self: Row | null;
   readonly plan: Plan;
   readonly reservation: Reservation | null;
-  readonly completed: Ends;
-  readonly others: Ends;
+  readonly ends: readonly [reserved: Ends, completed: Ends, others: Ends];
   readonly alone: { fired: TickResult["fired"]; ready: number; isBehind: boolean };
   readonly promoted: Row | null;
   readonly claimed: Claimed;
@@ -293,14 +310,19 @@ function answer(request: TickRequest, tick: {
   readonly peers: TickResult["peers"];
 }): Ticked {
   const { now, self, alone, claimed, rest } = tick;
-  const ends = request.ended.map((end) => tick.completed.get(end) ?? tick.others.get(end) ?? null);
-  const settled = ends.filter((end) => end !== null);
+  const [reserved, completed, others] = tick.ends;
+  const settled = request.ended
+    .map((end) => reserved.get(end) ?? completed.get(end) ?? others.get(end))
+    .filter((end) => end !== undefined);
+  const stale = settled.length === request.ended.length
+    ? []
+    : request.ended.filter((end) => !tick.ends.some((ends) => ends.has(end)));
   const isBehind = alone.isBehind || tick.promoted?.promoted === PROMOTIONS_PER_TICK;
   return {
     result: {
       claimed: claimed.claims,
       settled,
-      stale: request.ended.filter((_, i) => ends[i] === null).map(({ token }) => token),
+      stale: stale.map(({ token }) => token),
       cancelled: rest.cancelled === null ? [] : JSON.parse(rest.cancelled as string),
       stopRequest: (self?.stop_request ?? null) as StopRequest | null,
       slotsRequest: (self?.slots_request ?? null) as number | null,

@@ -33,6 +33,11 @@ const NOTHING_ENDED = { ended: [], output: [], firings: [], buried: [] } as cons
  * full tick of each of them would read the rows of all, and they see the same.
  */
 const CROWD = 50;
+/**
+ * With so many others, a worker does one thing after the other, on one connection: a second one would cost the server more
+ * than it brings.
+ */
+const SEVERAL = 8;
 /** Milliseconds for each worker that is there. */
 const LOOK_DISTANCE = 25;
 
@@ -66,6 +71,8 @@ export class Ticks {
   readonly #adding = new Pace();
   /** When the other workers are looked at again. */
   #looksAt = -Infinity;
+  /** The server has others to work for at the same time. */
+  #isCrowded = true;
   /** Whether limits had to be looked at the last time. */
   #isLimited = false;
   /** Tokens of what ticks may have claimed of which nobody knows whether they were committed. */
@@ -133,11 +140,16 @@ export class Ticks {
       return first;
     }
     const rest = { ...request, ...placesLeft(request, first.result.claimed.length) };
-    const reservation = await orNull(this.#reserve(rest, false));
+    const reservation = await orNull(this.#reserve(rest, { own: null, isKept: false }));
     if (reservation === null) return { ...first, isLeft: true };
     const reserved = withClaims(request, { ...first, isReserved: false }, reservation);
     if (reserved.isLeft) this.#reservations.pause();
     return reserved;
+  }
+
+  #notePeers(peers: number): void {
+    this.#isCrowded = peers >= SEVERAL;
+    if (peers > CROWD) this.#looksAt = performance.now() + peers * LOOK_DISTANCE;
   }
 
   /** What an earlier tick has settled, without an answer, is not stale. */
@@ -214,19 +226,20 @@ export class Ticks {
         const isToReserve = mayReserve && care === "plain" && this.#looksAreShort &&
           this.#reservations.isFor(asked);
         const reserves = isToReserve && reserving === null && !isToSettle(asked);
-        if (isToReserve && !reserves) {
-          // At the same time, on another connection.
-          reserving ??= this.#reserve(asked);
-          reserving.catch(() => {});
-        }
-        const request = reserving === null ? asked : { ...asked, free: [], ahead: [] };
+        const onlySettles = reserving !== null || isToReserve && !reserves;
+        const reserveOn = (own: Connection | null) => {
+          if (onlySettles) reserving ??= this.#reserve(asked, { own });
+          reserving?.catch(() => {});
+        };
+        if (!this.#isCrowded) reserveOn(null);
+        const request = onlySettles ? { ...asked, free: [], ahead: [] } : asked;
         const company = care === "alone"
           ? care
           : reserves
           ? "reserving"
-          : reserving === null
-          ? "together"
-          : "settling";
+          : onlySettles
+          ? "settling"
+          : "together";
         const how = {
           ...{ care, session: this.#sessionOf(worker), stand: this.#schema.stand },
           ...{ beginnings: this.#beginnings, dues: this.#dues, adding: this.#adding },
@@ -238,15 +251,17 @@ export class Ticks {
           return this.#transactions.within(
             connection,
             company,
-            (transaction) => tick(transaction, request, { ...how, env }),
+            (transaction) =>
+              tick(transaction, request, { ...how, env, whenSent: () => reserveOn(connection) }),
           );
         });
         const ticked = await (reserves ? this.#orOtherwise(trying) : trying);
         this.#reservations.done(ticked.plan);
         if (ticked.reservation !== null) this.#reservations.note(ticked.reservation.jobs);
         this.#isLimited = ticked.isLimited;
-        const { length: peers } = ticked.result.peers ?? [];
-        if (peers > CROWD) this.#looksAt = performance.now() + peers * LOOK_DISTANCE;
+        if (ticked.result.peers !== null) this.#notePeers(ticked.result.peers.length);
+        // Then it is done on this connection.
+        await Promise.allSettled([reserving]);
         return { ...ticked, care, reserving, isLeft: isLeft(asked, ticked) };
       });
     } catch (error) {
@@ -256,10 +271,18 @@ export class Ticks {
     }
   }
 
-  /** Fills the places of a worker at once, as far as there are jobs that can be reserved; they may not stay so. */
-  async #reserve(request: TickRequest, isKept = true): Promise<Reservation> {
+  /**
+   * Fills the places of a worker at once, as far as there are jobs that can be reserved; they may not stay so.
+   *
+   * @param how `own`: on this connection, behind what was sent; null: at the same time, on another one
+   */
+  async #reserve(
+    request: TickRequest,
+    { own, isKept = true }: { readonly own: Connection | null; readonly isKept?: boolean },
+  ): Promise<Reservation> {
+    const work = (connection: Connection) => this.#reserveOn(connection, request, isKept);
     try {
-      return await this.#reserveOnce(request, isKept);
+      return await (own === null ? this.#transactions.use(work) : work(own));
     } catch (error) {
       this.#reservations.pause();
       throw error;
@@ -278,26 +301,28 @@ export class Ticks {
     }
   }
 
-  #reserveOnce(request: TickRequest, isKept: boolean): Promise<Reservation> {
-    return this.#transactions.use(async (connection) => {
-      const session = this.#sessionOf(request.worker);
-      const reservation = await this.#try(
-        connection,
-        NOTHING_ENDED,
-        (newToken) =>
-          this.#transactions.within(connection, "reserving", async (transaction) => {
-            transaction.momentOf(request.worker, this.#schema.stand).catch(() => {});
-            const reserved = reserve(transaction, request, {
-              ...{ session, newToken, beginnings: this.#beginnings, isKept },
-            });
-            reserved.catch(() => {});
-            await transaction.commit();
-            return await reserved;
-          }),
-      );
-      this.#reservations.note(reservation.jobs);
-      return reservation;
-    });
+  async #reserveOn(
+    connection: Connection,
+    request: TickRequest,
+    isKept: boolean,
+  ): Promise<Reservation> {
+    const session = this.#sessionOf(request.worker);
+    const reservation = await this.#try(
+      connection,
+      NOTHING_ENDED,
+      (newToken) =>
+        this.#transactions.within(connection, "reserving", async (transaction) => {
+          transaction.momentOf(request.worker, this.#schema.stand).catch(() => {});
+          const reserved = reserve(transaction, request, {
+            ...{ session, newToken, beginnings: this.#beginnings, isKept },
+          });
+          reserved.catch(() => {});
+          await transaction.commit();
+          return await reserved;
+        }),
+    );
+    this.#reservations.note(reservation.jobs);
+    return reservation;
   }
 
   /** Does what settles and claims, and remembers what nobody knows whether it was done. */

@@ -75,7 +75,12 @@ export function claimedJobFromRow(row: Row, attempts: number): ClaimedJob {
 
 /** What a row of `job` adds to the environment of the command, values and all. */
 export function envFromRow(row: Row): Record<string, string> {
-  return row.env === "{}" ? {} : JSON.parse(row.env as string);
+  return envFromText(row.env as string);
+}
+
+/** What the text of that column says. */
+export function envFromText(text: string): Record<string, string> {
+  return text === "{}" ? {} : JSON.parse(text);
 }
 
 /** A list as the text that a column holds; most are empty. */

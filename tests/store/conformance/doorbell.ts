@@ -65,8 +65,9 @@ export function doorbellTests(test: Register): void {
       await scene.worker(id, {}, handle);
       bells.push(stack.use(await Bell.hang(handle, id)));
     }
+    const before = bells.map(({ rings }) => rings);
     await scene.enqueue("job");
-    for (const bell of bells) await waitFor(() => bell.rings > 0);
+    for (const [i, bell] of bells.entries()) await waitFor(() => bell.rings > before[i]!);
   });
 
   test("doorbell: does not ring after disposal", async (scene) => {
