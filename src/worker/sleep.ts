@@ -13,6 +13,9 @@ export function sleep(milliseconds: number): Promise<void> {
 export async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);
-  await Promise.race([promise, work]);
-  clearTimeout(timer);
+  try {
+    await Promise.race([promise, work]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -15,6 +15,7 @@
  * @module
  */
 
+import { StoreError } from "../../errors.ts";
 import { sleep } from "../../worker/sleep.ts";
 import type { Connection, Connections } from "./connections.ts";
 import { NEXT_DUE } from "./dues.ts";
@@ -161,6 +162,8 @@ class Ringer {
   readonly #counting = new Pace();
   #isForAll = false;
   #isRinging = false;
+  /** A ring was sent behind a commit that has not been answered. */
+  #isBehind = false;
   /** They were the last time. */
   #areFew = true;
 
@@ -175,13 +178,24 @@ class Ringer {
   }
 
   async ringBehind(connection: Connection, commit: Promise<unknown>): Promise<void> {
-    if (this.#isRinging) {
+    if (this.#isRinging || this.#isBehind) {
       await commit;
       return this.ring();
     }
+    this.#isBehind = true;
     const rung = this.#ringOn(connection);
-    this.#begin(rung);
-    await Promise.allSettled([rung]);
+    // It fails as the commit does.
+    rung.catch(() => {});
+    try {
+      // That may take long, and others ring meanwhile.
+      await commit;
+    } finally {
+      this.#isBehind = false;
+      const isFirst = !this.#isRinging;
+      if (isFirst) this.#begin(rung);
+      const wait = await rung.catch(() => null);
+      if (!isFirst && wait !== null) this.ring();
+    }
   }
 
   /** @param rung what has been rung for all already */
@@ -189,7 +203,7 @@ class Ringer {
     this.#isRinging = true;
     this.#connections.besides(async () => {
       try {
-        await this.#complete(await rung);
+        await this.#complete(await rung.catch(orNothing));
         while (this.#workers.size > 0 || this.#isForAll) await this.#ringOnce();
       } finally {
         this.#isRinging = false;
@@ -231,6 +245,11 @@ class Ringer {
     if (rung.has_rung === 1 || rung.last! > since) return null;
     return { length: rung.length! - (rung.now! - rung.last!), since: rung.now! };
   }
+}
+
+function orNothing(error: unknown): null {
+  if (error instanceof StoreError) return null;
+  throw error;
 }
 
 async function ring(

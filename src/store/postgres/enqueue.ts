@@ -10,7 +10,7 @@ import { type State, waitingState } from "../../job/state.ts";
 import { type Insertion, requireFree } from "../sql/producing.ts";
 import { listText } from "../sql/rows.ts";
 import { storeStdin } from "../sql/stdin.ts";
-import { all, type SqlValue, type Work } from "../sql/work.ts";
+import { all, get, type SqlValue, type Work } from "../sql/work.ts";
 import type { Enqueued } from "../store.ts";
 import { arrayText } from "./dialect.ts";
 import type { Stand } from "./migrate.ts";
@@ -48,12 +48,13 @@ const COLUMNS = {
 const NAMED = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
 const NAMES = NAMED.join(", ");
 
+/** The columns of a list. */
+const FIELDS = Object.entries(COLUMNS).map(([name, type]) => `${name} ${type}`).join(", ");
+
 /** The jobs of the list `$1`, at the moment `$2`, in the order of the list, so that they are numbered in it. */
 const INSERT =
   `INSERT INTO job (${NAMES}, created_at, updated_at) SELECT ${NAMES}, $2::bigint, $2::bigint
-  FROM json_to_recordset($1::text::json) AS new (${
-    Object.entries(COLUMNS).map(([name, type]) => `${name} ${type}`).join(", ")
-  }) ON CONFLICT DO NOTHING RETURNING id`;
+  FROM json_to_recordset($1::text::json) AS new (${FIELDS}) ON CONFLICT DO NOTHING RETURNING id`;
 
 /** Whether a job can be stored without a look at the clock, or at anything else that is there. */
 export function isSimple({ delay, runAt, after, stdin }: NewJob): boolean {
@@ -111,6 +112,22 @@ export function* insertMany(
   }
   if (problem) throw problem;
   return enqueued;
+}
+
+/** What of a job stays as it was enqueued. */
+const LASTING = NAMED.filter((name) => !["state", "run_at", "after"].includes(name));
+
+/** How many of the jobs of the list `$1` are stored just so, at the moment `$2` or later. */
+const STORED = `SELECT count(*) AS jobs FROM json_to_recordset($1::text::json) AS new (${FIELDS})
+  CROSS JOIN LATERAL (SELECT * FROM job WHERE job.id = new.id LIMIT 1) AS own
+  WHERE (${LASTING.map((name) => `own.${name}`).join(", ")})
+    IS NOT DISTINCT FROM (${LASTING.map((name) => `new.${name}`).join(", ")})
+    AND own.created_at >= $2::bigint`;
+
+/** Whether all of these jobs are stored since a moment, milliseconds, and no other ones with their ids. */
+export function* areStored(jobs: readonly NewJob[], since: number): Work<boolean> {
+  const text = JSON.stringify(jobs.map((job) => columnsOf(job, since)));
+  return (yield* get(STORED, text, since))!.jobs === jobs.length;
 }
 
 type Holders = Map<string, { readonly id: string; readonly state: State }>;

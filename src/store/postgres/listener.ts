@@ -7,6 +7,7 @@
 import { StoreError } from "../../errors.ts";
 import { within } from "../../worker/sleep.ts";
 import type { Address } from "./address.ts";
+import { isServerError } from "./driver.ts";
 import { Session } from "./session.ts";
 
 /** How to listen. */
@@ -78,9 +79,9 @@ class Listener implements AsyncDisposable {
       this.#checkLater();
       this.#options.heard(null);
     } catch (error) {
-      // A standby lets nobody listen.
+      // A standby lets nobody listen, and who knows what lies between does.
       await session?.close();
-      if (!(error instanceof StoreError)) throw error;
+      if (!(error instanceof StoreError || isServerError(error))) throw error;
       this.#connectLater();
     }
   }

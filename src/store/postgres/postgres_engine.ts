@@ -4,21 +4,20 @@
  * @module
  */
 
-import { UnknownOutcomeError } from "../../errors.ts";
+import { StoreError, UnknownOutcomeError } from "../../errors.ts";
 import type { NewJob } from "../../job/job.ts";
 import { importLater } from "../../lazy.ts";
 import type { ProcessRef } from "../../worker/protocol.ts";
 import type { Check, ExamineOptions } from "../examination.ts";
 import type { Deed, Durability, Engine } from "../sql/engine.ts";
 import { insertEach, insertJobs } from "../sql/producing.ts";
-import { get, type Work } from "../sql/work.ts";
 import type { Enqueued, IfExists } from "../store.ts";
 import type { TickRequest, TickResult } from "../tick.ts";
 import { type Address, parseAddress } from "./address.ts";
 import { type Connection, Connections } from "./connections.ts";
 import { storeDirectory } from "./directory.ts";
 import { answerDoorbell, ringBehind, ringDoorbells } from "./doorbell.ts";
-import { insertMany, isSimple, simpleValues } from "./enqueue.ts";
+import { areStored, insertMany, isSimple, simpleValues } from "./enqueue.ts";
 import { sqlState } from "./failure.ts";
 import { Schema } from "./migrate.ts";
 import { WRONG_VERSION } from "./preamble.ts";
@@ -140,8 +139,10 @@ export class PostgresEngine implements Engine {
     } catch (error) {
       if (!(error instanceof UnknownOutcomeError)) throw error;
       // The answer was lost: the jobs themselves tell, if the server answers.
-      const look = this.read((now) => areThere(enqueued, now - (performance.now() - begin)));
-      if (!await look.catch(() => false)) throw error;
+      const own = jobs.filter((_, i) => enqueued[i]?.isNew ?? false);
+      const since = (now: number) => now - Math.ceil(performance.now() - begin);
+      const look = this.read((now) => areStored(own, since(now))).catch(orFalse);
+      if (own.length === 0 || !await look) throw error;
     }
     await this.ring();
     return enqueued;
@@ -155,9 +156,12 @@ export class PostgresEngine implements Engine {
       const values = simpleValues(job, this.#env.now?.() ?? null, stand);
       const added = connection.query(insertSimple, values, true);
       const rung = ringBehind(this.#connections, connection, added);
-      rung.catch(() => {});
-      resolve((await added).changes === 1);
-      await rung;
+      try {
+        resolve((await added).changes === 1);
+      } finally {
+        // The connection is given back with nothing under way.
+        await Promise.allSettled([rung]);
+      }
     };
     this.#connections.besides(() =>
       this.#transactions.use(add).catch((error) =>
@@ -212,14 +216,8 @@ export class PostgresEngine implements Engine {
   }
 }
 
-/** Whether those of the jobs that are new are stored, at this moment or later, milliseconds. */
-function* areThere(jobs: readonly Enqueued[], since: number): Work<boolean> {
-  const ids = jobs.filter(({ isNew }) => isNew).map(({ id }) => id);
-  const row = yield* get(
-    `SELECT count(*) AS jobs FROM job WHERE id IN (SELECT value FROM json_each(?))
-      AND created_at >= ?`,
-    JSON.stringify(ids),
-    since,
-  );
-  return row!.jobs === ids.length;
+/** False for what cannot be asked for now. */
+function orFalse(error: unknown): false {
+  if (error instanceof StoreError) return false;
+  throw error;
 }

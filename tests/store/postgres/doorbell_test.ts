@@ -8,7 +8,7 @@ import { SqlStore } from "../../../src/store/sql/sql_store.ts";
 import { waitFor } from "../../helpers/wait_for.ts";
 import type { NewJob } from "../../../src/job/job.ts";
 import { newJob } from "../../job/jobs.ts";
-import { TestSchema } from "../../toolchain/postgres_session.ts";
+import { type PostgresSession, TestSchema } from "../../toolchain/postgres_session.ts";
 
 /** More than all of which are woken. */
 const MANY = Array.from({ length: 10 }, (_, i) => `worker-${String(i).padStart(6, "0")}`);
@@ -81,6 +81,29 @@ Deno.test("of many workers the doorbells ring once in 20 milliseconds at most", 
   await using fleet = await Fleet.of(MANY);
   await using other = await fleet.open();
   await ringsWithin(20, [fleet.store, other]);
+});
+
+Deno.test("the doorbells ring for others while an insert waits", async () => {
+  const worker = "worker-000001";
+  await using fleet = await Fleet.of([worker]);
+  await using session = await fleet.session();
+  await session.script(
+    `BEGIN; INSERT INTO job (id, queue, state, priority, max_retries, backoff_base, backoff_max,
+      backoff_jitter, created_at, updated_at, command)
+    VALUES ('a', 'default', 'held', 0, 0, 2, 1, 0, 1, 1, 'true')`,
+  );
+  const waiting = fleet.store.enqueue([newJob("a")]);
+  await waitFor(async () =>
+    (await session.ask(
+      "SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))",
+    )).length > 0
+  );
+  const before = fleet.rings(worker);
+  await fleet.store.enqueue([newJob("b")]);
+  await waitFor(() => fleet.rings(worker) > before);
+  await session.script("ROLLBACK");
+  await waiting;
+  await waitFor(() => fleet.rings(worker) > before + 1);
 });
 
 /** However much stores enqueue, so many milliseconds are between two rings, by the clock of the server. */
@@ -165,6 +188,10 @@ class Fleet implements AsyncDisposable {
     }
     await waitFor(() => this.#marked.size === before.size);
     return [...before.keys()].filter((id) => this.rings(id) > before.get(id)!).sort();
+  }
+
+  session(): Promise<PostgresSession> {
+    return this.#schema.session();
   }
 
   /** Asks the database. */

@@ -33,3 +33,19 @@ Deno.test("listen() connects anew where its connection ends in the moment in whi
   );
   await waitFor(() => heard.includes("ring"));
 });
+
+Deno.test("listen() tries again where somebody in between refuses it", async () => {
+  await using network = Proxy.before(await testServer());
+  await using connections = await connect({ network });
+  let refused = 0;
+  network.edit = (bytes, direction) => {
+    const at = new TextDecoder("latin1").decode(bytes).indexOf('LISTEN "');
+    // What no server understands.
+    if (direction === "there" && at >= 0 && refused++ === 0) bytes[at] = "X".charCodeAt(0);
+    return bytes;
+  };
+  const heard: (string | null)[] = [];
+  await using _listener = connections.listen("test", (payload) => heard.push(payload));
+  await waitFor(() => heard.includes(null));
+  assert.equal(refused, 2);
+});

@@ -45,9 +45,10 @@ class Stage implements AsyncDisposable {
     return stage;
   }
 
-  async open(by?: Proxy): Promise<Store> {
+  async open(by?: Proxy, patience?: number): Promise<Store> {
     const url = by?.through(this.#url) ?? this.#url;
-    return this.#stack.use(new SqlStore(await PostgresEngine.open(url, { create: true })));
+    const options = { create: true, ...patience !== undefined && { patience } };
+    return this.#stack.use(new SqlStore(await PostgresEngine.open(url, options)));
   }
 
   tick(request: Partial<TickRequest> = {}, store = this.store): Promise<TickResult> {
@@ -68,6 +69,10 @@ class Stage implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack[Symbol.asyncDispose]();
   }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder("latin1").decode(bytes);
 }
 
 function completed({ jobId, token }: Claim) {
@@ -216,6 +221,46 @@ Deno.test("tick() settles the attempts of two workers that rescue each other at 
     assert.equal((await stage.tick({ ended })).stale.length, 0);
     await store.actOnEach("retry", ["a", "b", "c", "d"]);
   }
+});
+
+for (
+  const [name, count, answer] of [["one job", 1, "INSERT 0 1"], ["three", 3, "COMMIT"]] as const
+) {
+  Deno.test(`enqueue() finds what it has stored where the answer is lost: ${name}`, async () => {
+    await using stage = await Stage.set();
+    const proxy = stage.proxy();
+    const cutOff = await stage.open(proxy);
+    let isCut = false;
+    proxy.edit = (bytes, direction) => {
+      if (isCut || direction === "there" || !textOf(bytes).includes(answer)) return bytes;
+      isCut = true;
+      proxy.cut();
+      return bytes;
+    };
+    const jobs = Array.from({ length: count }, (_, i) => newJob(`job-${i}`));
+    const enqueued = await cutOff.enqueue(jobs);
+    assert.ok(isCut);
+    assert.deepEqual(enqueued, jobs.map(({ id }) => ({ id, isNew: true })));
+    assert.equal((await stage.store.jobs({})).length, count);
+  });
+}
+
+Deno.test("enqueue() does not take for its own what somebody else has stored meanwhile", async () => {
+  await using stage = await Stage.set();
+  const proxy = stage.proxy();
+  const cutOff = await stage.open(proxy, 1000);
+  await cutOff.enqueue([newJob("before")]);
+  // Then a connection is there.
+  await cutOff.jobs({});
+  proxy.treat({ kind: "swallow" }, "there");
+  const mine = assert.rejects(
+    cutOff.enqueue([newJob("a", { command: "echo mine" })]),
+    UnknownOutcomeError,
+  );
+  await stage.store.enqueue([newJob("a", { command: "echo theirs" })]);
+  proxy.treat({ kind: "pass" });
+  await mine;
+  assert.equal((await stage.store.job("a"))!.command, "echo theirs");
 });
 
 Deno.test("enqueue() does not deny what it may have done, where the server cannot be asked either", async () => {
