@@ -18,6 +18,8 @@ export type Company =
   | "settling"
   /** Everything but claims and what is done {@link Company alone}. */
   | "reserving"
+  /** The same. Nobody waits meanwhile until it is on the disk, so it lasts only with what is committed after it. */
+  | "reserving soon"
   /** Nobody ticks or changes what is there; new jobs may be added. */
   | "alone"
   /** The same, for somebody who would rather go without it than wait. */
@@ -57,6 +59,11 @@ export class Preamble {
   readonly insertSimple: string;
   /** A word that changes with every commit, the version, and when the store was made. It fails in a session of another schema. */
   readonly revision: string;
+  /**
+   * What was committed before, here or elsewhere, lasts when this is committed: it writes to the log what nobody reads, since
+   * a commit of nothing waits for no disk. It fails in a session of another schema, whose commits may not wait either.
+   */
+  readonly flush: string;
   /** The heart of the worker `$1` beats, at `$2` or now. It fails in a session of another schema. */
   readonly beat: string;
 
@@ -78,6 +85,7 @@ export class Preamble {
       together: lock("ROW EXCLUSIVE", KEPT_PLANS),
       settling: lock("ROW SHARE", KEPT_PLANS),
       reserving: lock("SHARE ROW EXCLUSIVE", KEPT_PLANS),
+      "reserving soon": lock("SHARE ROW EXCLUSIVE", KEPT_PLANS, "synchronous_commit = off"),
       alone: lock("EXCLUSIVE"),
       "alone soon": lock("EXCLUSIVE", `lock_timeout = ${SOON}`),
       // Whoever moves the store elsewhere waits until nobody adds anything.
@@ -98,6 +106,7 @@ export class Preamble {
     );
     this.revision = `SELECT ${guard}, pg_current_snapshot()::text AS revision, ${stand}
       FROM ${own}.migration`;
+    this.flush = `SELECT ${guard}, pg_logical_emit_message(true, 'queuectl', '')`;
     this.beat = `UPDATE ${own}.worker SET heartbeat = heartbeat + 1,
       heartbeat_at = coalesce($2, ${now}) WHERE id = $1 AND ln((${here})::int) = 0`;
   }

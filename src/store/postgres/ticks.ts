@@ -306,18 +306,23 @@ export class Ticks {
     request: TickRequest,
     isKept: boolean,
   ): Promise<Reservation> {
-    const session = this.#sessionOf(request.worker);
+    const { worker } = request;
+    const { stand, preamble } = this.#schema;
+    const session = this.#sessionOf(worker);
     const reservation = await this.#try(
       connection,
       NOTHING_ENDED,
       (newToken) =>
-        this.#transactions.within(connection, "reserving", async (transaction) => {
-          transaction.momentOf(request.worker, this.#schema.stand).catch(() => {});
+        this.#transactions.within(connection, "reserving soon", async (transaction) => {
+          transaction.momentOf(worker, stand).catch(() => {});
           const reserved = reserve(transaction, request, {
             ...{ session, newToken, beginnings: this.#beginnings, isKept },
           });
           reserved.catch(() => {});
-          await transaction.commit();
+          const committed = transaction.commit();
+          // Those who wait to reserve do not wait for the disk as well.
+          const flushed = connection.query(preamble.flush, [], true);
+          await Promise.all([committed, flushed]);
           return await reserved;
         }),
     );

@@ -3,11 +3,15 @@
 import assert from "node:assert/strict";
 import { StoreError } from "../../../src/errors.ts";
 import { openStore } from "../../../src/store/open.ts";
+import { PostgresEngine } from "../../../src/store/postgres/postgres_engine.ts";
+import { SqlStore } from "../../../src/store/sql/sql_store.ts";
 import type { Store } from "../../../src/store/store.ts";
+import type { Claim } from "../../../src/store/tick.ts";
 import { canMount, fillDisk, tmpfs } from "../../crash/store_disk.ts";
 import { waitFor } from "../../helpers/wait_for.ts";
 import { Bell } from "../bell.ts";
 import { newJob } from "../../job/jobs.ts";
+import { COMPLETED, launchers } from "../scene.ts";
 import { PostgresServer } from "../../toolchain/postgres_server.ts";
 import { PostgresSession } from "../../toolchain/postgres_session.ts";
 
@@ -103,4 +107,32 @@ Deno.test("a store on a server that becomes read-only or a standby says so, and 
   // The doorbell works again, and what could not listen is not left behind.
   await waitFor(() => bell.rings > rings, { timeout: 30_000 });
   await waitFor(async () => (await listening()).length === 1);
+});
+
+Deno.test("what a worker has reserved is its own though the server is killed the moment after", async () => {
+  // It writes only what somebody waits for.
+  const settings = { wal_writer_delay: "10s" };
+  await using server = await PostgresServer.run({ isDurable: true, settings });
+  const surroundings = { reserving: { from: 1, pause: 0 } };
+  await using store = new SqlStore(
+    await PostgresEngine.open(server.url, { create: true, surroundings }),
+  );
+  await store.enqueue(["a", "b", "c", "d"].map((id) => newJob(id)));
+  const process = { pid: 1, startTime: "1" };
+  await store.join({ id: "w", host: "h", hostIdentity: "i", process, slots: 2, queues: null });
+  const tick = (ended: readonly Claim[], free: number) =>
+    store.tick({
+      ...{ worker: "w", isBrief: true, output: [], observed: new Map(), draining: false },
+      ...{ buried: [], free: launchers(free) },
+      ended: ended.map(({ jobId, token }) => {
+        const finishedAt = Date.now();
+        return { jobId, token, outcome: COMPLETED, finishedAt, chunks: [], outputBytes: 0 };
+      }),
+    });
+  const first = await tick([], 2);
+  const second = await tick(first.claimed, 2);
+  assert.equal(second.claimed.length, 2);
+  await server.restart("immediate");
+  const last = await waitFor(() => tick(second.claimed, 0).catch(() => null));
+  assert.deepEqual([last.settled.length, last.stale], [2, []]);
 });
