@@ -7,13 +7,11 @@
 
 import { StoreError, StoreLockedError, UnknownOutcomeError } from "../../errors.ts";
 import { importLater } from "../../lazy.ts";
-import { EndedAttempts } from "../sql/ended_attempts.ts";
-import { settleAttempt } from "../sql/settle.ts";
-import { all, get, run, type Work } from "../sql/work.ts";
-import type { AttemptRef, Claim, TickRequest, TickResult } from "../tick.ts";
+import type { Claim, TickRequest, TickResult } from "../tick.ts";
 import { addUpAll } from "./adding_up.ts";
 import { Beginnings } from "./beginnings.ts";
 import type { Connection } from "./connections.ts";
+import { Doubts } from "./doubts.ts";
 import { Dues } from "./dues.ts";
 import { ChangedMeanwhile } from "./enqueue.ts";
 import { isRetriable, sqlState } from "./failure.ts";
@@ -21,7 +19,6 @@ import type { Schema } from "./migrate.ts";
 import { Pace } from "../sql/pace.ts";
 import { WRONG_VERSION } from "./preamble.ts";
 import { GONE, type Reservation, Reservations, reserve } from "./reservations.ts";
-import { settledBefore } from "./settled_before.ts";
 import { type Care, type Surroundings, tick, type Ticked } from "./tick.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -75,12 +72,7 @@ export class Ticks {
   #isCrowded = true;
   /** Whether limits had to be looked at the last time. */
   #isLimited = false;
-  /** Tokens of what ticks may have claimed of which nobody knows whether they were committed. */
-  #doubtful: readonly string[] = [];
-  /** Tokens of what ticks may have settled. */
-  readonly #unsure = new Set<string>();
-  /** Which ticks of a worker are not late; one that goes on under a new id begins with the first. */
-  #session = { worker: "", number: 0 };
+  readonly #doubts: Doubts;
 
   constructor({ transactions, schema, env, ring }: TicksOptions) {
     this.#transactions = transactions;
@@ -88,6 +80,7 @@ export class Ticks {
     this.#env = env;
     this.#ring = ring;
     this.#reservations = new Reservations(() => performance.now(), env.reserving);
+    this.#doubts = new Doubts(transactions, env.random);
   }
 
   /** As `Store.tick`. */
@@ -100,12 +93,12 @@ export class Ticks {
     try {
       first = await this.#withReserved(asked!, first);
       first = await this.#reserveRest(asked!, first);
-      first = await this.#recognize(asked!, first);
+      first = { ...first, result: await this.#doubts.recognize(asked!.ended, first.result) };
       first = await this.#claimRest(asked!, first);
       return await this.#complete(first);
     } catch (error) {
       if (!(error instanceof StoreError)) {
-        this.#doubt(first.result.claimed);
+        this.#doubts.add(tokensOf(first.result.claimed));
         throw error;
       }
       // What it was given and what is settled is so: the worker learns it, and comes again at once.
@@ -120,7 +113,7 @@ export class Ticks {
     // Then it is tried otherwise.
     if (reservation === null) return { ...first, isLeft: true };
     if (first.result.evicted) {
-      this.#doubt(reservation.claims);
+      this.#doubts.add(tokensOf(reservation.claims));
       return first;
     }
     return withClaims(request, first, reservation);
@@ -150,20 +143,6 @@ export class Ticks {
   #notePeers(peers: number): void {
     this.#isCrowded = peers >= SEVERAL;
     if (peers > CROWD) this.#looksAt = performance.now() + peers * LOOK_DISTANCE;
-  }
-
-  /** What an earlier tick has settled, without an answer, is not stale. */
-  async #recognize<T extends Ticked>({ ended }: TickRequest, ticked: T): Promise<T> {
-    const { result } = ticked;
-    const known = this.#unsure.size === 0
-      ? []
-      : ended.filter(({ token }) => this.#unsure.delete(token));
-    const ends = known.filter(({ token }) => result.stale.includes(token));
-    if (ends.length === 0) return ticked;
-    const before = await this.#transactions.do("reading", () => settledBefore(ends));
-    const tokens = new Set(before.map(({ token }) => token));
-    const stale = result.stale.filter((token) => !tokens.has(token));
-    return { ...ticked, result: { ...result, stale, settled: [...result.settled, ...before] } };
   }
 
   /** With what a second tick claims, which looks closer than the first one. */
@@ -221,7 +200,7 @@ export class Ticks {
       return await this.#transactions.use(async (connection) => {
         const asked = ask();
         const { worker } = asked;
-        if (this.#doubtful.length > 0) await this.#clearDoubt(connection, worker);
+        if (await this.#doubts.clear(connection, worker)) this.#reservations.forget();
         const care = careOf(asked);
         const isToReserve = mayReserve && care === "plain" && this.#looksAreShort &&
           this.#reservations.isFor(asked);
@@ -241,7 +220,7 @@ export class Ticks {
           ? "settling"
           : "together";
         const how = {
-          ...{ care, session: this.#sessionOf(worker), stand: this.#schema.stand },
+          ...{ care, session: this.#doubts.sessionOf(worker), stand: this.#schema.stand },
           ...{ beginnings: this.#beginnings, dues: this.#dues, adding: this.#adding },
           ...{ reservations: this.#reservations, reserves },
           looksAtPeers: !request.isBrief && performance.now() >= this.#looksAt,
@@ -266,7 +245,7 @@ export class Ticks {
       });
     } catch (error) {
       const reserved = await (reserving as Promise<Reservation> | null)?.catch(() => null);
-      this.#doubt(reserved?.claims ?? []);
+      this.#doubts.add(tokensOf(reserved?.claims ?? []));
       throw error;
     }
   }
@@ -308,7 +287,7 @@ export class Ticks {
   ): Promise<Reservation> {
     const { worker } = request;
     const { stand, preamble } = this.#schema;
-    const session = this.#sessionOf(worker);
+    const session = this.#doubts.sessionOf(worker);
     const reservation = await this.#try(
       connection,
       NOTHING_ENDED,
@@ -354,54 +333,21 @@ export class Ticks {
         this.#reservations.doubt();
         throw new ChangedMeanwhile("Reservations were written out", { cause: error });
       }
-      if (error instanceof UnknownOutcomeError) {
-        for (const { token } of ended) this.#unsure.add(token);
-      }
+      if (error instanceof UnknownOutcomeError) this.#doubts.addEnds(ended);
       // Unless the server took it back, it may have been committed all the same.
-      if (!isRetriable(error)) this.#doubtful = [...this.#doubtful, ...tokens];
+      if (!isRetriable(error)) this.#doubts.add(tokens);
       throw error;
     }
-  }
-
-  /** Nobody runs what was claimed. */
-  #doubt(claims: readonly Claim[]): void {
-    this.#doubtful = [...this.#doubtful, ...claims.map(({ token }) => token)];
   }
 
   /** It does not take long to look for jobs everywhere, as whoever reserves does. */
   get #looksAreShort(): boolean {
     return this.#beginnings.look() === null;
   }
+}
 
-  #sessionOf(worker: string): number {
-    return this.#session.worker === worker ? this.#session.number : 0;
-  }
-
-  /**
-   * Gives back what was claimed by ticks that did not answer. Such a tick may even come to the server after this:
-   * it is of another session, and claims nothing.
-   */
-  async #clearDoubt(connection: Connection, worker: string): Promise<void> {
-    const doubtful = JSON.stringify(this.#doubtful);
-    const { random } = this.#env;
-    const number = await this.#transactions.doOn(connection, "alone", function* (now) {
-      const session = yield* beginSession(worker);
-      for (const attempt of yield* selectClaimed(worker, doubtful)) {
-        const end = {
-          ...attempt,
-          outcome: { kind: "unclaimed" },
-          finishedAt: now,
-          chunks: [],
-          outputBytes: 0,
-        } as const;
-        yield* settleAttempt(end, new EndedAttempts(), now, random);
-      }
-      return session;
-    });
-    this.#reservations.forget();
-    this.#session = { worker, number };
-    this.#doubtful = [];
-  }
+function tokensOf(claims: readonly Claim[]): readonly string[] {
+  return claims.map(({ token }) => token);
 }
 
 /** The places of a worker behind the first, which are given away in order. */
@@ -447,22 +393,4 @@ function isToTell({ isToTell, care }: Tried): boolean {
 /** Such a tick changes more than its own jobs. */
 function isForAlone({ buried, firings = [] }: TickRequest): boolean {
   return buried.length > 0 || firings.length > 0;
-}
-
-/** From now on the worker's ticks are of this session. */
-function* beginSession(worker: string): Work<number> {
-  yield* run("UPDATE worker SET session = session + 1 WHERE id = ?", worker);
-  const row = yield* get("SELECT session FROM worker WHERE id = ?", worker);
-  return (row?.session ?? 0) as number;
-}
-
-/** The attempts of a worker whose tokens, or the names of whose reservations, are in a list, as JSON. */
-function* selectClaimed(worker: string, tokens: string): Work<readonly AttemptRef[]> {
-  const rows = yield* all(
-    `SELECT id, token FROM job WHERE state = 'processing' AND worker_id = ? AND EXISTS (SELECT 1
-      FROM json_each(?) WHERE value = token OR left(value, 24) = left(token, -12))`,
-    worker,
-    tokens,
-  );
-  return rows.map(({ id, token }) => ({ jobId: id as string, token: token as string }));
 }
