@@ -206,11 +206,12 @@ export class Ticks {
           this.#reservations.isFor(asked);
         const reserves = isToReserve && reserving === null && !isToSettle(asked);
         const onlySettles = reserving !== null || isToReserve && !reserves;
-        const reserveOn = (own: Connection | null) => {
+        const own = this.#isCrowded ? connection : null;
+        const reserveBesides = () => {
           if (onlySettles) reserving ??= this.#reserve(asked, { own });
           reserving?.catch(() => {});
         };
-        if (!this.#isCrowded) reserveOn(null);
+        if (own === null) reserveBesides();
         const request = onlySettles ? { ...asked, free: [], ahead: [] } : asked;
         const company = care === "alone"
           ? care
@@ -230,17 +231,16 @@ export class Ticks {
           return this.#transactions.within(
             connection,
             company,
-            (transaction) =>
-              tick(transaction, request, { ...how, env, whenSent: () => reserveOn(connection) }),
+            (transaction) => tick(transaction, request, { ...how, env, whenSent: reserveBesides }),
           );
         });
-        const ticked = await (reserves ? this.#orOtherwise(trying) : trying);
+        // What goes on on this connection is waited for; another one may be waited for by whoever needs this one.
+        const done = trying.finally(() => own === null ? null : Promise.allSettled([reserving]));
+        const ticked = await (reserves ? this.#orOtherwise(done) : done);
         this.#reservations.done(ticked.plan);
         if (ticked.reservation !== null) this.#reservations.note(ticked.reservation.jobs);
         this.#isLimited = ticked.isLimited;
         if (ticked.result.peers !== null) this.#notePeers(ticked.result.peers.length);
-        // Then it is done on this connection.
-        await Promise.allSettled([reserving]);
         return { ...ticked, care, reserving, isLeft: isLeft(asked, ticked) };
       });
     } catch (error) {

@@ -49,8 +49,9 @@ class Scene implements AsyncDisposable {
     id: string,
     reserving = ALWAYS,
     options: Partial<PostgresOptions> = {},
+    handle: Store | null = null,
   ): Promise<Worker> {
-    const store = await this.open(reserving, options);
+    const store = handle ?? await this.open(reserving, options);
     const process = { pid: 1, startTime: "1" };
     await store.join({ id, host: id, hostIdentity: id, process, slots: 2, queues: null });
     return new Worker(id, store);
@@ -321,6 +322,20 @@ Deno.test("tick() claims job by job where the server makes no reservation", asyn
   const claims = [...await worker.claim(2), ...await worker.claim(2)];
   assert.deepEqual(idsOf(claims), ["job-0", "job-1", "job-2", "job-3"]);
   assert.equal(await scene.rows(), "0 processing");
+});
+
+Deno.test("tick() reserves for more workers at once than a handle has connections", async () => {
+  await using scene = await Scene.set(24);
+  const store = await scene.open(ALWAYS, { patience: 1000 });
+  const workers: Worker[] = [];
+  for (let n = 0; n < 6; n++) workers.push(await scene.worker(`w${n}`, ALWAYS, {}, store));
+  const first: Claim[][] = [];
+  for (const worker of workers) first.push([...await worker.claim(2)]);
+  const second = await Promise.all(
+    workers.map((worker, n) => worker.claim(2, first[n]!.map((claim) => end(claim)))),
+  );
+  assert.equal(new Set(idsOf([...first, ...second].flat())).size, 24);
+  assert.equal(await scene.rows(), "6 completed pending");
 });
 
 Deno.test("tick() claims job by job what is too much for one text", async () => {
