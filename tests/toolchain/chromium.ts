@@ -42,6 +42,12 @@ async function unpack(cache: string, folder: string): Promise<void> {
       // With the libraries for where the package is made for: a bare machine lacks the same ones.
       env: { TMPDIR: scratch, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x" },
     });
+    // What comes with it looks for the fonts where the package is made for; without any it ends.
+    await Deno.writeTextFile(
+      `${scratch}/fonts/fonts.conf`,
+      `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>
+        <dir>${folder}/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>`,
+    );
     await Deno.rename(scratch, folder);
   } catch (error) {
     await Deno.remove(scratch, { recursive: true });
