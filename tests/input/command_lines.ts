@@ -108,10 +108,11 @@ const scalars: InputProperty = inputProperty({
   make: smallQueue,
 }, async (world, [args, json]) => {
   const codes = args[0] === "--db" ? [5] : [0, 2, 3, 4];
-  const isScript = args[0] === "completions";
+  // A script, or the help that is all without a command.
+  const isText = args[0] === "completions" || args[0] === "--";
   const ended = await world.try(json ? ["--json", ...args] : args, {
     codes,
-    json: json && !isScript,
+    json: json && !isText,
   });
   if (ended.code !== 0 || args[0] !== "enqueue" || json) return;
   await world.try(["show", ended.stdout.trim(), "--json"], { codes: [0], json: true });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import type { Store } from "../../../src/store/store.ts";
 import { newJob } from "../../job/jobs.ts";
 import {
   asClaimed,
@@ -8,7 +7,7 @@ import {
   idsOf,
   launchers,
   type Register,
-  type Scene,
+  type Worker,
 } from "../scene.ts";
 
 /** Who gets which job. */
@@ -134,9 +133,11 @@ export function claimTests(test: Register): void {
     const jobs = Array.from({ length: 300 }, (_, index) => newJob(`job-${index}`));
     await scene.store.enqueue(jobs);
     const handles = [scene.store, await scene.open(), await scene.open()];
-    const given = await Promise.all(
-      handles.map((store, index) => workThrough(scene, index, store)),
+    // One that joins late may find nothing left.
+    const workers = await Promise.all(
+      handles.map((store, index) => scene.worker(`w${index}`, {}, store)),
     );
+    const given = await Promise.all(workers.map(workThrough));
     assert.deepEqual(given.flat().toSorted(), idsOf(jobs).toSorted());
     assert.ok(given.every((ids) => ids.length > 0), "every worker is given some");
     assert.equal(await scene.store.count({ states: ["completed"] }), jobs.length);
@@ -144,8 +145,7 @@ export function claimTests(test: Register): void {
 }
 
 /** Claims and completes until nothing is left; the ids that it was given. */
-async function workThrough(scene: Scene, index: number, store: Store): Promise<string[]> {
-  const worker = await scene.worker(`w${index}`, {}, store);
+async function workThrough(worker: Worker): Promise<string[]> {
   const given: string[] = [];
   let claimed = await worker.claim(4);
   while (claimed.length > 0) {
