@@ -172,26 +172,21 @@ export function isPlain({ outcome, replacesOutput, unlessBack }: AttemptEnd): bo
 /** What became of each end; it is missing if its job has moved on. */
 export type Ends = ReadonlyMap<AttemptEnd, Settled>;
 
-/**
- * Settles plain ends whose output is stored. Of two ends of one attempt the first counts.
- */
+/** Settles plain ends whose output is stored, each of another attempt. */
 export async function completeAttempts(
   transaction: Transaction,
   ends: readonly AttemptEnd[],
 ): Promise<Ends> {
-  const tokens = new Set<string>();
-  const firsts = ends.filter(({ token }) => tokens.size < tokens.add(token).size);
-  if (firsts.length === 0) return new Map();
-  const ids = arrayText(firsts.map(({ jobId }) => jobId));
+  if (ends.length === 0) return new Map();
   const moved = transaction.rows(
     COMPLETE,
-    ids,
-    arrayText(firsts.map(({ token }) => token)),
-    arrayText(firsts.map(({ startedAt = null }) => startedAt)),
-    arrayText(firsts.map(({ finishedAt }) => finishedAt)),
-    arrayText(firsts.map(({ outputBytes }) => outputBytes)),
+    arrayText(ends.map(({ jobId }) => jobId)),
+    arrayText(ends.map(({ token }) => token)),
+    arrayText(ends.map(({ startedAt = null }) => startedAt)),
+    arrayText(ends.map(({ finishedAt }) => finishedAt)),
+    arrayText(ends.map(({ outputBytes }) => outputBytes)),
   );
-  return settledIn(await moved, firsts);
+  return settledIn(await moved, ends);
 }
 
 /** The same of reserved jobs, with their output; reservations that are empty then are removed. */
