@@ -51,9 +51,9 @@ const STEPS: readonly Step[] = [
   ["queue", "pause", "media"],
   ["queue", "pause", "nobody"],
   ["queue", "--json"],
-  ["schedule", "add", "nightly", "--cron", "30 2 * * *", "--tz", "Europe/Berlin", "--", "./run"],
-  ["schedule", "add", "nightly", "--cron", "30 2 * * *", "--", "./run"],
-  ["schedule", "pause", "nightly"],
+  ["schedule", "add", "yearly", "--cron", "30 2 1 7 *", "--tz", "Europe/Berlin", "--", "./run"],
+  ["schedule", "add", "yearly", "--cron", "30 2 1 7 *", "--", "./run"],
+  ["schedule", "pause", "yearly"],
   ["schedule", "--json"],
   ["worker", "start", "--drain", "--name", "w", "--log-level", "error"],
   ["list", "--json"],
@@ -81,7 +81,7 @@ const STEPS: readonly Step[] = [
   { args: ["import", "-"], stdin: IMPORTED },
   ["list", "--json"],
   ["config", "--json"],
-  ["schedule", "remove", "nightly"],
+  ["schedule", "remove", "yearly"],
   ["worker", "list", "--json"],
   ["worker", "stop"],
   ["migrate", "--reopen", "STORE"],
@@ -116,6 +116,7 @@ async function play(place: (home: string) => string): Promise<readonly string[]>
         .replaceAll(/"cwd":(?:null|"[^"]*"),?|,"cwd":"[^"]*"/g, "")
         .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
         .replaceAll(/\b\d\d:\d\d:\d\d\b/g, "CLOCK")
+        .replaceAll(/\(in \w+( \w+)?\)/g, "(in TIME)")
         .replaceAll(/\bw-[0-9a-f]{6}\b/g, "WORKER")
         .replaceAll(/\d+(?:\.\d+)?m?s\b/g, "SECONDS")
         .replaceAll(
