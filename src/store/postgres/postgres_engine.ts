@@ -121,6 +121,10 @@ export class PostgresEngine implements Engine {
     return this.#transactions.do("together", deed);
   }
 
+  join<T>(deed: Deed<T>): Promise<T> {
+    return this.#transactions.do("joining", deed, "blind");
+  }
+
   async enqueue(jobs: readonly NewJob[], ifExists: IfExists): Promise<Enqueued[]> {
     const begin = performance.now();
     const [one] = jobs;

@@ -24,6 +24,8 @@ export type Company =
   | "alone"
   /** The same, for somebody who would rather go without it than wait. */
   | "alone soon"
+  /** Everything but the same, and what is done {@link Company alone}. */
+  | "joining"
   /** Everything: it only adds. */
   | "adding";
 
@@ -88,6 +90,8 @@ export class Preamble {
       "reserving soon": lock("SHARE ROW EXCLUSIVE", KEPT_PLANS, "synchronous_commit = off"),
       alone: lock("EXCLUSIVE"),
       "alone soon": lock("EXCLUSIVE", `lock_timeout = ${SOON}`),
+      // A worker that joins later is behind those before it, see `joinOrder` of `../workers.ts`.
+      joining: `${lock("ROW SHARE")}; LOCK TABLE ${own}.worker IN SHARE UPDATE EXCLUSIVE MODE`,
       // Whoever moves the store elsewhere waits until nobody adds anything.
       adding: lock("ACCESS SHARE"),
     };

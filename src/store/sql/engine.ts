@@ -57,6 +57,8 @@ export interface Engine extends AsyncDisposable {
 
   /** Does `deed` beside others who tick: what it changes it names so that it changes nothing if that has moved on. */
   beside<T>(deed: Deed<T>): Promise<T>;
+  /** Does `deed`, by which a worker joins, while no other one does; what jobs there are is nothing to it. */
+  join<T>(deed: Deed<T>): Promise<T>;
 
   /** As `Store.enqueue`, with the ring. */
   enqueue(jobs: readonly NewJob[], ifExists: IfExists): Promise<Enqueued[]>;

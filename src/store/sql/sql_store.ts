@@ -308,7 +308,7 @@ export class SqlStore implements Store {
 
   join(worker: NewWorker): Promise<void> {
     const { isShared } = this.#engine;
-    return this.#engine.write("normal", function* (now) {
+    return this.#engine.join(function* (now) {
       yield* insertWorker(worker, now);
       if (isShared) yield* noteLease(worker);
     });

@@ -101,6 +101,10 @@ export class SqliteEngine implements Engine {
     return this.#change(durability, (db) => db.do(deed(this.#env.now())));
   }
 
+  join<T>(deed: Deed<T>): Promise<T> {
+    return this.write("normal", deed);
+  }
+
   beside<T>(deed: Deed<T>): Promise<T> {
     return this.write("normal", deed);
   }

@@ -14,6 +14,12 @@ export function workerTests(test: Register): void {
     assert.deepEqual(orders, [["first", 1], ["second", 2]]);
   });
 
+  test("join: each of many that join at once has a place of its own in the order", async (scene) => {
+    await Promise.all(Array.from({ length: 8 }, (_, n) => scene.worker(`w${n}`)));
+    const orders = (await scene.store.workers()).map(({ joinOrder }) => joinOrder);
+    assert.deepEqual(orders, [1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
   test("join: others see the worker as it says it is", async (scene) => {
     const queues = ["a", "b,c"];
     const process = { pid: 4711, startTime: "98765432109876" };

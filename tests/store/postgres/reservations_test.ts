@@ -131,6 +131,19 @@ Deno.test("tick() of workers that reserve at one moment gives each job to one of
   assert.equal(await scene.rows(), "0 completed");
 });
 
+Deno.test("a worker that joins leaves reservations as they are, and waits for nobody who settles", async () => {
+  await using scene = await Scene.set(4);
+  const worker = await scene.worker("w");
+  const claims = await worker.claim(3);
+  await scene.session.script("BEGIN; LOCK TABLE gate IN ROW EXCLUSIVE MODE");
+  const late = await scene.worker("late");
+  await scene.session.script("COMMIT");
+  assert.equal(await scene.rows(), "1 pending");
+  assert.deepEqual(idsOf(await late.claim(3)), ["job-3"]);
+  const { stale } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
+  assert.deepEqual(stale, []);
+});
+
 Deno.test("whoever looks or steers finds reserved jobs claimed, and their worker goes on", async () => {
   await using scene = await Scene.set(4);
   const worker = await scene.worker("w");
