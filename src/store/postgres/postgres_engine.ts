@@ -125,6 +125,10 @@ export class PostgresEngine implements Engine {
     return this.#transactions.do("joining", deed, "blind");
   }
 
+  leave<T>(worker: string, deed: Deed<T>): Promise<T> {
+    return this.#transactions.do("alone", deed, { of: worker });
+  }
+
   async enqueue(jobs: readonly NewJob[], ifExists: IfExists): Promise<Enqueued[]> {
     const begin = performance.now();
     const [one] = jobs;
@@ -135,11 +139,12 @@ export class PostgresEngine implements Engine {
         if (await this.#add(one)) return enqueued;
       }
       enqueued = [];
-      const isAlone = ifExists === "replace" || jobs.some(({ after }) => after.length > 0);
-      const insert = ifExists === "replace" ? insertEach : insertMany;
+      const replaces = ifExists === "replace";
+      const isAlone = replaces || jobs.some(({ after }) => after.length > 0);
+      const insert = replaces ? insertEach : insertMany;
       await this.#transactions.do(isAlone ? "alone" : "adding", function* (now) {
         enqueued = yield* insertJobs(jobs, { now, ifExists }, insert);
-      }, "blind");
+      }, replaces ? "all" : "blind");
     } catch (error) {
       if (!(error instanceof UnknownOutcomeError)) throw error;
       // The answer was lost: the jobs themselves tell, if the server answers.

@@ -80,9 +80,15 @@ const RESERVE = `WITH RECURSIVE ${HEADS}, ${OPEN}, fit AS MATERIALIZED (
 /** Writes out reservations: those that `$1` names, or all. */
 const WRITE_OUT = "SELECT write_out($1::text::bigint[])";
 
-/** Writes out the one that was named so a moment before. */
-const WRITE_OUT_NAMED =
-  "SELECT write_out(ARRAY(SELECT id FROM reservation WHERE id > 0 AND token = $1))";
+/** Writes out those of which something is so. */
+const writeOutWhere = (rule: string) =>
+  `SELECT write_out(ARRAY(SELECT id FROM reservation WHERE id > 0 AND ${rule}))`;
+
+/** The one that was named so a moment before. */
+const WRITE_OUT_NAMED = writeOutWhere("token = $1");
+
+/** Those of a worker. */
+const WRITE_OUT_OF = writeOutWhere("worker_id = $1");
 
 /** The SQLSTATE of the square root of a negative number. */
 export const GONE = "2201F";
@@ -323,11 +329,12 @@ function tokenOf(name: string, place: number): string {
 
 /** Writes out what a tick has no use for. */
 export function beginWith(transaction: Transaction, { writtenOut }: Plan): void {
-  if (writtenOut === null) writeOut(transaction);
+  if (writtenOut === null) writeOut(transaction, null);
   else if (writtenOut.length > 0) transaction.query(WRITE_OUT, `{${writtenOut.join(",")}}`);
 }
 
-/** Within a transaction that is alone: writes out all of them, whoever has made them. */
-export function writeOut(transaction: Transaction): void {
-  transaction.query(WRITE_OUT, null);
+/** Within a transaction that is alone: writes out those of a worker, or all of them (null), whoever has made them. */
+export function writeOut(transaction: Transaction, worker: string | null): void {
+  if (worker === null) transaction.query(WRITE_OUT, null);
+  else transaction.query(WRITE_OUT_OF, worker);
 }

@@ -25,7 +25,9 @@ export type Sight =
   /** The same, unless somebody is in the way of that: then as pending. */
   | "most"
   /** It has nothing to do with them. */
-  | "blind";
+  | "blind"
+  /** It has to do with those of one worker, and is done {@link Company alone}. */
+  | { readonly of: string };
 
 /** Milliseconds for which it is not tried again to have reserved jobs written out, for whoever only looks. */
 const LATER = 10_000;
@@ -87,8 +89,9 @@ export class Transactions {
     return await this.within(connection, company, async (transaction) => {
       const { now, stand, isReserved } = await transaction.moment();
       await this.#schema.require(stand, connection);
-      if (isReserved && company.startsWith("alone")) writeOut(transaction);
-      else if (isReserved && sight !== "blind") throw new ReservedError();
+      const isInTheWay = isReserved && sight !== "blind";
+      if (isInTheWay && !company.startsWith("alone")) throw new ReservedError();
+      if (isInTheWay) writeOut(transaction, typeof sight === "string" ? null : sight.of);
       const result = await transaction.do(deed(now));
       await transaction.commit();
       return result;

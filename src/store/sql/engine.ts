@@ -59,6 +59,8 @@ export interface Engine extends AsyncDisposable {
   beside<T>(deed: Deed<T>): Promise<T>;
   /** Does `deed`, by which a worker joins, while no other one does; what jobs there are is nothing to it. */
   join<T>(deed: Deed<T>): Promise<T>;
+  /** As `write`, by which a worker leaves: of what runs it finds only what that one has claimed. */
+  leave<T>(worker: string, deed: Deed<T>): Promise<T>;
 
   /** As `Store.enqueue`, with the ring. */
   enqueue(jobs: readonly NewJob[], ifExists: IfExists): Promise<Enqueued[]>;

@@ -321,7 +321,7 @@ export class SqlStore implements Store {
   }
 
   leave(worker: string): Promise<void> {
-    return this.#engine.write("normal", () => buryWorker(worker));
+    return this.#engine.leave(worker, () => buryWorker(worker));
   }
 
   attemptsOf(worker: string): Promise<RunningAttempt[]> {

@@ -105,6 +105,10 @@ export class SqliteEngine implements Engine {
     return this.write("normal", deed);
   }
 
+  leave<T>(_worker: string, deed: Deed<T>): Promise<T> {
+    return this.write("normal", deed);
+  }
+
   beside<T>(deed: Deed<T>): Promise<T> {
     return this.write("normal", deed);
   }

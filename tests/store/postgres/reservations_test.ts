@@ -1,6 +1,7 @@
 /** Jobs that a worker claims many at once, without a row for each. */
 
 import assert from "node:assert/strict";
+import { UniqueKeyTakenError } from "../../../src/errors.ts";
 import { Reservations, type Reserving } from "../../../src/store/postgres/reservations.ts";
 import {
   PostgresEngine,
@@ -12,7 +13,7 @@ import type { Claim, TickRequest } from "../../../src/store/tick.ts";
 import { waitFor } from "../../helpers/wait_for.ts";
 import { newJob } from "../../job/jobs.ts";
 import { type PostgresSession, TestSchema } from "../../toolchain/postgres_session.ts";
-import { chunk, COMPLETED, FAILED, idsOf, launchers, LOST } from "../scene.ts";
+import { after, chunk, COMPLETED, FAILED, idsOf, launchers, LOST } from "../scene.ts";
 
 const ALWAYS: Reserving = { from: 1, pause: 0 };
 const NEVER: Reserving = { from: Infinity, pause: 0 };
@@ -142,6 +143,46 @@ Deno.test("a worker that joins leaves reservations as they are, and waits for no
   assert.deepEqual(idsOf(await late.claim(3)), ["job-3"]);
   const { stale } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
   assert.deepEqual(stale, []);
+});
+
+Deno.test("a worker that leaves has its own reservations written out, and no others", async () => {
+  await using scene = await Scene.set(4);
+  const [worker, leaving] = [await scene.worker("w"), await scene.worker("leaving")];
+  const claims = await worker.claim(2);
+  await leaving.claim(2);
+  assert.equal(await scene.rows(), "2 pending");
+  await leaving.store.leave("leaving");
+  assert.equal(await scene.rows(), "1 pending processing");
+  const { stale } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
+  assert.deepEqual(stale, []);
+  // Others find what it has left.
+  assert.equal((await scene.store.attemptsOf("leaving")).length, 2);
+  const ids = (await scene.store.workers()).map(({ id }) => id);
+  assert.deepEqual(ids, ["w", "leaving"]);
+});
+
+Deno.test("a job that waits for a reserved one leaves the reservation, and runs after it", async () => {
+  await using scene = await Scene.set(1);
+  const worker = await scene.worker("w");
+  const claims = await worker.claim(2);
+  await scene.store.enqueue([newJob("child", { after: after("job-0") })]);
+  assert.equal(await scene.rows(), "1 blocked pending");
+  const { claimed } = await worker.tick({
+    ended: claims.map((claim) => end(claim)),
+    ...{ free: launchers(2), ahead: [] },
+  });
+  assert.deepEqual(idsOf(claimed), ["child"]);
+});
+
+Deno.test("whoever replaces the holder of a unique key finds that it runs", async () => {
+  await using scene = await Scene.set(0);
+  await scene.store.enqueue([newJob("holder", { uniqueKey: "k" })]);
+  const worker = await scene.worker("w");
+  await worker.claim(2);
+  assert.equal(await scene.rows(), "1 pending");
+  const replacing = scene.store.enqueue([newJob("next", { uniqueKey: "k" })], "replace");
+  await assert.rejects(replacing, UniqueKeyTakenError);
+  assert.equal((await scene.store.job("holder"))!.state, "processing");
 });
 
 Deno.test("whoever looks or steers finds reserved jobs claimed, and their worker goes on", async () => {
