@@ -7,8 +7,8 @@
 import { boundOf, LAST_BUCKET } from "../../observe/durations.ts";
 import type { OutputChunk } from "../../worker/protocol.ts";
 import type { AttemptEnd, Settled, TickRequest } from "../tick.ts";
-import { MINUTE } from "../sql/ended_attempts.ts";
-import type { Row, SqlValue } from "../sql/work.ts";
+import { EndedAttempts, MINUTE } from "../sql/ended_attempts.ts";
+import type { SqlValue } from "../sql/work.ts";
 import { LISTED, listOf, PLACE } from "./by_place.ts";
 import { arrayText } from "./dialect.ts";
 import { kindsOf } from "./claim.ts";
@@ -85,7 +85,7 @@ const STORE_RESERVED = `INSERT INTO output (job, attempt, seq, stream, time, mis
     AS piece (job, attempt, seq, stream, time, missing, at, length)
   ON CONFLICT DO NOTHING`;
 
-/** What both ways to settle go on with: it is written down for the statistics how long each took. */
+/** It is written down for the statistics how long each took. */
 const NOTED = `alike AS (
     SELECT queue, minute, bucket, count(*) AS attempts, sum(duration) AS duration
     FROM moved CROSS JOIN LATERAL (
@@ -98,8 +98,7 @@ const NOTED = `alike AS (
     INSERT INTO ended_attempts (list)
     SELECT string_agg(minute || ' ' || to_json(queue) || ' completed ' || bucket || ' ' || attempts
       || ' ' || duration || E'\\n', '') FROM alike HAVING count(*) > 0
-  )
-  SELECT json_agg(place)::text AS places`;
+  )`;
 
 /** Those who wait for jobs that have ended are to be told. */
 const noteEnded = (ids: string) =>
@@ -135,12 +134,14 @@ const COMPLETE = `WITH running AS MATERIALIZED (
       finished_at = ($4::bigint[])[(SELECT places FROM done)[${DONE}]],
       output_bytes = ($5::bigint[])[(SELECT places FROM done)[${DONE}]]
     WHERE job = ANY ((SELECT seqs FROM done)::bigint[]) AND attempt = (SELECT runs FROM done)[${DONE}]
-  ), ${noteEnded("$1")}, ${NOTED} FROM moved`;
+  ), ${noteEnded("$1")}, ${NOTED}
+  SELECT json_agg(place)::text AS places FROM moved`;
 
 /**
  * The same of reserved jobs of worker `$1`, whose numbers `$2` ascend: they begin and end in one step. `$6` says by which of
- * the launchers `$7` and `$8` each was run, and `$10` are their ids. It fails with `GONE` of `reservations.ts` if one of the
- * reservations `$11` is not there any more: somebody has written it out. Of them `$12` are empty now.
+ * the launchers `$7` and `$8` each was run, `$10` are their ids, and `$13` is what is written down for the statistics. It fails
+ * with `GONE` of `reservations.ts` if one of the reservations `$11` is not there any more: somebody has written it out; or
+ * one of the jobs has been settled before. Of the reservations `$12` are empty now.
  *
  * The state is compared in a way that no index is chosen by: the one of what is pending would be walked.
  */
@@ -153,7 +154,7 @@ const COMPLETE_RESERVED = `WITH held AS MATERIALIZED (
       finished_at = ($4::bigint[])[width_bucket(seq, $2::bigint[])],
       exit_code = 0, error = NULL, progress = NULL, progress_message = NULL
     WHERE seq = ANY ($2::bigint[]) AND state || '' = 'pending' AND (SELECT missing FROM held) = 0
-    RETURNING width_bucket(seq, $2::bigint[]) AS place, seq, runs, queue, started_at, finished_at
+    RETURNING width_bucket(seq, $2::bigint[]) AS place, seq, runs, started_at, finished_at
   ), logged AS (
     INSERT INTO attempt (job, attempt, outcome, started_at, finished_at, exit_code, worker_id, host, launcher_pid,
       launcher_start, output_bytes, ahead)
@@ -162,7 +163,11 @@ const COMPLETE_RESERVED = `WITH held AS MATERIALIZED (
     FROM moved CROSS JOIN LATERAL (SELECT ($6::int[])[place] AS launcher) AS run_by
   ), ${noteEnded("$10")}, emptied AS (
     DELETE FROM reservation WHERE id = ANY ($12::bigint[])
-  ), ${NOTED}, (SELECT missing FROM held) AS missing FROM moved`;
+  ), noted AS (
+    INSERT INTO ended_attempts (list) VALUES ($13)
+  )
+  SELECT (SELECT missing FROM held) AS missing, sqrt((count(*) - cardinality($2::bigint[]))::float8) AS settled
+  FROM moved`;
 
 /** Whether an end is one that {@linkcode completeAttempts} settles. */
 export function isPlain({ outcome, replacesOutput, unlessBack }: AttemptEnd): boolean {
@@ -186,7 +191,9 @@ export async function completeAttempts(
     arrayText(ends.map(({ finishedAt }) => finishedAt)),
     arrayText(ends.map(({ outputBytes }) => outputBytes)),
   );
-  return settledIn(await moved, ends);
+  const [row] = await moved;
+  const places: readonly number[] = JSON.parse(row!.places as string | null ?? "[]");
+  return completedOf(places.map((place) => ends[place - 1]!));
 }
 
 /** The same of reserved jobs, with their output; reservations that are empty then are removed. */
@@ -210,11 +217,16 @@ export async function completeReserved(
       ...chunkColumns(pieces.map(({ chunk }) => chunk)),
     );
   }
-  const moved = transaction.rows(
+  const startedAt = ends.map(({ startedAt }, i) => startedAt ?? jobs[i]!.at);
+  const noted = new EndedAttempts();
+  for (const [i, { queue }] of jobs.entries()) {
+    noted.note(queue, "completed", startedAt[i]!, ends[i]!.finishedAt);
+  }
+  await transaction.query(
     COMPLETE_RESERVED,
     worker,
     arrayText(jobs.map(({ seq }) => seq)),
-    arrayText(ends.map(({ startedAt }, i) => startedAt ?? jobs[i]!.at)),
+    arrayText(startedAt),
     arrayText(ends.map(({ finishedAt }) => finishedAt)),
     arrayText(ends.map(({ outputBytes }) => outputBytes)),
     ...kindsOf(jobs.map(({ launcher }) => launcher)),
@@ -222,14 +234,13 @@ export async function completeReserved(
     arrayText(ends.map(({ jobId }) => jobId)),
     arrayText([...new Set(jobs.map(({ reservation }) => reservation))]),
     arrayText(emptied),
+    noted.text(),
   );
-  return settledIn(await moved, ends);
+  return completedOf(ends);
 }
 
-function settledIn(rows: readonly Row[], ends: readonly AttemptEnd[]): Ends {
-  const places: readonly number[] = JSON.parse(rows[0]!.places as string | null ?? "[]");
-  return new Map(places.map((place) => {
-    const end = ends[place - 1]!;
+function completedOf(ends: readonly AttemptEnd[]): Ends {
+  return new Map(ends.map((end) => {
     const settled: Settled = {
       jobId: end.jobId,
       token: end.token,

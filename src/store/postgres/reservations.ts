@@ -110,6 +110,7 @@ const RESERVING: Reserving = { from: 256, pause: 1000 };
 export interface Reserved {
   readonly reservation: number;
   readonly jobId: string;
+  readonly queue: string;
   readonly seq: number;
   readonly attempt: number;
   readonly launcher: ProcessRef;
@@ -269,6 +270,7 @@ export async function reserve(
     jobs.set(token, {
       reservation: reservation as number,
       jobId: id,
+      queue: queue as string,
       seq,
       attempt,
       launcher: launchers[i]!,

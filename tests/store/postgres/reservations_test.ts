@@ -225,6 +225,19 @@ Deno.test("tick() writes out its reservation where an attempt does not just comp
   assert.equal((await scene.store.output("job-2", 1, 0)).length, 1);
 });
 
+Deno.test("tick() settles what is left where one of its reserved jobs has moved on", async () => {
+  await using scene = await Scene.set(3);
+  const worker = await scene.worker("w");
+  const claims = await worker.claim(3);
+  await scene.session.script("UPDATE job SET state = 'held' WHERE id = 'job-1'");
+  const { settled, stale } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
+  assert.deepEqual(settled.map(({ jobId }) => jobId), ["job-0", "job-2"]);
+  assert.deepEqual(stale, [claims[1]!.token]);
+  assert.equal(await scene.rows(), "0 completed held");
+  const [total] = await scene.store.totals();
+  assert.deepEqual([total!.outcome, total!.count], ["completed", 2]);
+});
+
 Deno.test("tick() writes out a reservation in which something takes long", async () => {
   await using scene = await Scene.set(2);
   const worker = await scene.worker("w");
@@ -425,7 +438,12 @@ Deno.test("tick() completes no attempt of another worker that was claimed while 
 Deno.test("Reservations: what one of two ticks has written out, the other one forgets", () => {
   let now = 0;
   const reservations = new Reservations(() => now, ALWAYS);
-  const common = { jobId: "job", reservation: 1, launcher: { pid: 1, startTime: "1" } };
+  const common = {
+    jobId: "job",
+    queue: "default",
+    reservation: 1,
+    launcher: { pid: 1, startTime: "1" },
+  };
   const jobs = ["a", "b"].map((token, seq) =>
     [token, { ...common, seq, attempt: 1, at: 0, isAhead: false }] as const
   );
