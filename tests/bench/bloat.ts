@@ -100,7 +100,8 @@ async function workThrough(reader: "without" | "with"): Promise<void> {
   }
   await using workers = new AsyncDisposableStack();
   for (const [n, places] of WORKERS.entries()) {
-    workers.use(await pull(store, `bloat-${n}`, places, (took, done) => progress.note(took, done)));
+    const onTick = (took: number, done: number) => progress.note(took, done);
+    workers.use(await pull(store, `bloat-${n}`, places, { onTick }));
   }
   let enqueued = 0;
   for (let line = LINE; line <= jobs; line += LINE) {

@@ -63,20 +63,14 @@ async function open(url: string, settings: object): Promise<Contender> {
       return (await session.ask("SELECT 1 FROM _private_jobs LIMIT 1"))
         .length === 0;
     },
-    async pull() {
-      let handled = 0;
+    async pull(handle) {
       const runner = await run({
         preset: { worker: { ...settings, ...common } },
-        taskList: { [TASK]: () => void handled++ },
+        taskList: { [TASK]: () => handle(1) },
         parsedCronItems: [],
         noHandleSignals: true,
       });
-      return {
-        get handled() {
-          return handled;
-        },
-        [Symbol.asyncDispose]: () => runner.stop(),
-      };
+      return { [Symbol.asyncDispose]: () => runner.stop() };
     },
     async [Symbol.asyncDispose]() {
       await session[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@
  */
 
 import { PostgresSession } from "../../toolchain/postgres_session.ts";
-import type { Contender, Open, Puller } from "../postgres/contender.ts";
+import type { Contender, Open } from "../postgres/contender.ts";
 import { peerModule } from "./module.ts";
 
 /** What is used of the package. */
@@ -46,26 +46,22 @@ const LOOPS = 10;
 /** How long one waits that found nothing, milliseconds. */
 const PAUSE = 20;
 
+/** Begins to do jobs. */
+type Pull = (boss: PgBoss, handle: (jobs: number) => void) => Promise<AsyncDisposable>;
+
 /** Its workers, with the settings of {@linkcode FASTEST}. */
 export const openFastest: Open = (url) =>
-  open(url, async (boss) => {
-    let handled = 0;
+  open(url, async (boss, handle) => {
     await boss.work(QUEUE, FASTEST, (jobs) => {
-      handled += jobs.length;
+      handle(jobs.length);
       return Promise.resolve();
     });
-    return {
-      get handled() {
-        return handled;
-      },
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
+    return { [Symbol.asyncDispose]: () => Promise.resolve() };
   });
 
 /** Loops of `fetch` and `complete`. */
 export const openPlain: Open = (url) =>
-  open(url, (boss) => {
-    let handled = 0;
+  open(url, (boss, handle) => {
     let isOver = false;
     const loop = async () => {
       while (!isOver) {
@@ -73,16 +69,13 @@ export const openPlain: Open = (url) =>
         if (job === undefined) {
           await new Promise((resolve) => setTimeout(resolve, PAUSE));
         } else {
-          handled++;
+          handle(1);
           await boss.complete(QUEUE, job.id);
         }
       }
     };
     const all = Promise.all(Array.from({ length: LOOPS }, loop));
     return Promise.resolve({
-      get handled() {
-        return handled;
-      },
       async [Symbol.asyncDispose]() {
         isOver = true;
         await all;
@@ -90,10 +83,7 @@ export const openPlain: Open = (url) =>
     });
   });
 
-async function open(
-  url: string,
-  pull: (boss: PgBoss) => Promise<Puller>,
-): Promise<Contender> {
+async function open(url: string, pull: Pull): Promise<Contender> {
   const { PgBoss } = await peerModule<Package>("pg-boss");
   const session = await PostgresSession.open(url, SCHEMA);
   let boss: PgBoss | null = null;
@@ -128,7 +118,7 @@ async function open(
       const left = "SELECT 1 FROM job WHERE name = ? AND state < 'completed' LIMIT 1";
       return (await session.ask(left, QUEUE)).length === 0;
     },
-    pull: async () => await pull(await started()),
+    pull: async (handle) => await pull(await started(), handle),
     async [Symbol.asyncDispose]() {
       await boss?.stop({ graceful: false });
       await session[Symbol.asyncDispose]();

@@ -5,12 +5,6 @@
  * @module
  */
 
-/** Does the jobs of a queue until it is disposed of. */
-export interface Puller extends AsyncDisposable {
-  /** How many jobs were handed out so far. */
-  readonly handled: number;
-}
-
 /** A job queue with its settings, opened. */
 export interface Contender extends AsyncDisposable {
   /** Replaces what the database has of this queue by an empty one, with so many jobs that wait. */
@@ -19,8 +13,12 @@ export interface Contender extends AsyncDisposable {
   add(): Promise<void>;
   /** Whether all jobs are done and written down. */
   isDone(): Promise<boolean>;
-  /** Begins to do jobs. */
-  pull(): Promise<Puller>;
+  /**
+   * Does jobs until what it gives is disposed of.
+   *
+   * @param handle is told of each job that is handed out, or of how many at once
+   */
+  pull(handle: (jobs: number) => void): Promise<AsyncDisposable>;
 }
 
 /** Opens a contender; what has to be there for {@linkcode Contender.fill} is made. */

@@ -10,7 +10,7 @@ import type { Store } from "../../../src/store/store.ts";
 import type { AttemptEnd, Claim } from "../../../src/store/tick.ts";
 import { currentHost, processRef } from "../../../src/worker/host.ts";
 import { PostgresSession } from "../../toolchain/postgres_session.ts";
-import type { Contender, Open, Puller } from "./contender.ts";
+import type { Contender, Open } from "./contender.ts";
 
 /** The longest time between two ticks, and the shortest between two beats of the heart: a supervisor's. */
 const TICK_INTERVAL = 800;
@@ -59,8 +59,8 @@ async function open(url: string, places: Places): Promise<Contender> {
       const left = "SELECT 1 FROM counter WHERE state IN ('pending', 'processing') AND jobs > 0";
       return (await session.ask(left)).length === 0;
     },
-    async pull() {
-      return await pull(await opened(), `bench-${Deno.pid}`, places);
+    async pull(handle) {
+      return await pull(await opened(), `bench-${Deno.pid}`, places, { handle });
     },
     async [Symbol.asyncDispose]() {
       await store?.[Symbol.asyncDispose]();
@@ -73,38 +73,39 @@ async function open(url: string, places: Places): Promise<Contender> {
  * Joins a store, and does its jobs.
  *
  * @param id of the worker
- * @param onTick is told after each tick how long it took, milliseconds, and how many jobs it has settled
  */
 export async function pull(
   store: Store,
   id: string,
   places: Places,
-  onTick: (took: number, settled: number) => void = () => {},
-): Promise<Puller> {
+  listeners: Listeners,
+): Promise<AsyncDisposable> {
   const { name: host, identity: hostIdentity } = currentHost();
   const process = processRef(Deno.pid)!;
   await store.join({ id, host, hostIdentity, process, slots: places.slots, queues: null });
-  return new Ticker(store, id, places, onTick);
+  return new Ticker(store, id, places, listeners);
+}
+
+/** Who is told of what a worker does. */
+export interface Listeners {
+  /** It has claimed so many jobs. */
+  readonly handle?: (jobs: number) => void;
+  /** It has ticked; how long that took, milliseconds, and how many jobs it has settled. */
+  readonly onTick?: (took: number, settled: number) => void;
 }
 
 /** Ticks as a supervisor does: when something has ended, when it is rung, and else now and then. */
-class Ticker implements Puller {
+class Ticker implements AsyncDisposable {
   readonly #store: Store;
-  readonly #onTick: (took: number, settled: number) => void;
+  readonly #listeners: Listeners;
   readonly #worked: Promise<void>;
   #wake = () => {};
   #isRung = false;
   #isOver = false;
-  handled = 0;
 
-  constructor(
-    store: Store,
-    id: string,
-    places: Places,
-    onTick: (took: number, settled: number) => void,
-  ) {
+  constructor(store: Store, id: string, places: Places, listeners: Listeners) {
     this.#store = store;
-    this.#onTick = onTick;
+    this.#listeners = listeners;
     this.#worked = this.#work(id, places);
   }
 
@@ -131,9 +132,9 @@ class Ticker implements Puller {
         free: places(this.#isOver ? 0 : slots),
         ahead: places(this.#isOver ? 0 : ahead),
       });
-      this.#onTick(performance.now() - begin, result.settled.length);
+      this.#listeners.onTick?.(performance.now() - begin, result.settled.length);
       claimed = result.claimed;
-      this.handled += claimed.length;
+      this.#listeners.handle?.(claimed.length);
       if (claimed.length > 0 || this.#isRung || this.#isOver) continue;
       bell ??= this.#store.doorbell(id, ring);
       await this.#sleep(Math.min(TICK_INTERVAL, result.nextDueIn ?? Infinity));

@@ -1,15 +1,15 @@
 /**
  * A program: has one contender do what it is told, line by line on its standard input, until that ends.
  * Each line is answered by one: `fill N` and `add` by `ok`, `done` by `yes` or `no`, `pull` by `ok`; after that
- * one there are lines with the number of jobs that were handed out, whenever it has grown.
+ * one there are lines with the number of jobs that were handed out: at once, and again when it has grown.
  *
  * @module
  */
 
 import { importContender } from "../postgres/contenders.ts";
 
-/** Milliseconds between two looks at what was handed out. */
-const LOOK = 1;
+/** Milliseconds between two lines of what was handed out. */
+const PAUSE = 1;
 
 const [name = "", url = ""] = Deno.args;
 const contender = await (await importContender(name))(url);
@@ -38,14 +38,20 @@ async function answer(line: string): Promise<string> {
 }
 
 async function pull(): Promise<void> {
-  const puller = await contender.pull();
-  let printed = 0;
-  const timer = setInterval(() => {
-    const { handled } = puller;
-    if (handled > printed) console.log(printed = handled);
-  }, LOOK);
+  let [handled, printed] = [0, 0];
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const print = () => {
+    timer = null;
+    if (handled === printed) return;
+    console.log(printed = handled);
+    timer = setTimeout(print, PAUSE);
+  };
+  const puller = await contender.pull((jobs) => {
+    handled += jobs;
+    if (timer === null) print();
+  });
   cleanUp.defer(async () => {
-    clearInterval(timer);
+    if (timer !== null) clearTimeout(timer);
     await puller[Symbol.asyncDispose]();
   });
 }
