@@ -5,20 +5,16 @@
  * @module
  */
 
-import { StoreError, StoreLockedError, UnknownOutcomeError } from "../../errors.ts";
+import { StoreError } from "../../errors.ts";
 import { importLater } from "../../lazy.ts";
 import type { Claim, TickRequest, TickResult } from "../tick.ts";
 import { addUpAll } from "./adding_up.ts";
-import { Beginnings } from "./beginnings.ts";
-import type { Connection } from "./connections.ts";
 import { Doubts } from "./doubts.ts";
 import { Dues } from "./dues.ts";
-import { ChangedMeanwhile } from "./enqueue.ts";
-import { isRetriable, sqlState } from "./failure.ts";
 import type { Schema } from "./migrate.ts";
 import { Pace } from "../sql/pace.ts";
-import { WRONG_VERSION } from "./preamble.ts";
-import { GONE, type Reservation, Reservations, reserve } from "./reservations.ts";
+import type { Reservation } from "./reservations.ts";
+import { Reserver } from "./reserver.ts";
 import { type Care, type Surroundings, tick, type Ticked } from "./tick.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -62,8 +58,7 @@ export class Ticks {
   readonly #schema: Schema;
   readonly #env: Surroundings;
   readonly #ring: () => void;
-  readonly #beginnings = new Beginnings(() => performance.now());
-  readonly #reservations: Reservations;
+  readonly #reserver: Reserver;
   readonly #dues = new Dues(() => performance.now());
   readonly #adding = new Pace();
   /** When the other workers are looked at again. */
@@ -79,8 +74,9 @@ export class Ticks {
     this.#schema = schema;
     this.#env = env;
     this.#ring = ring;
-    this.#reservations = new Reservations(() => performance.now(), env.reserving);
-    this.#doubts = new Doubts(transactions, env.random);
+    const doubts = new Doubts(transactions, env.random);
+    this.#doubts = doubts;
+    this.#reserver = new Reserver({ transactions, schema, env, doubts });
   }
 
   /** As `Store.tick`. */
@@ -124,19 +120,18 @@ export class Ticks {
    * reservation that was made at the same time as the tick is often done by now, such as what was due.
    */
   async #reserveRest(request: TickRequest, first: Tried): Promise<Tried> {
-    if (!(first.isReserved || first.isLeft) || isToTell(first) || !this.#looksAreShort) {
-      return first;
-    }
+    const { reservations, looksAreShort } = this.#reserver;
+    if (!(first.isReserved || first.isLeft) || isToTell(first) || !looksAreShort) return first;
     // It is as it was a moment before.
     if (first.reservation?.claims.length === 0) {
-      this.#reservations.pause();
+      reservations.pause();
       return first;
     }
     const rest = { ...request, ...placesLeft(request, first.result.claimed.length) };
-    const reservation = await orNull(this.#reserve(rest, { own: null, isKept: false }));
+    const reservation = await orNull(this.#reserver.reserve(rest, { own: null, isKept: false }));
     if (reservation === null) return { ...first, isLeft: true };
     const reserved = withClaims(request, { ...first, isReserved: false }, reservation);
-    if (reserved.isLeft) this.#reservations.pause();
+    if (reserved.isLeft) reservations.pause();
     return reserved;
   }
 
@@ -196,19 +191,20 @@ export class Ticks {
   ): Promise<Tried> {
     // One for all tries: what was reserved stays so, whatever becomes of what else the tick does.
     let reserving: Promise<Reservation> | null = null;
+    const { reservations, beginnings } = this.#reserver;
     try {
       return await this.#transactions.use(async (connection) => {
         const asked = ask();
         const { worker } = asked;
-        if (await this.#doubts.clear(connection, worker)) this.#reservations.forget();
+        if (await this.#doubts.clear(connection, worker)) reservations.forget();
         const care = careOf(asked);
-        const isToReserve = mayReserve && care === "plain" && this.#looksAreShort &&
-          this.#reservations.isFor(asked);
+        const isToReserve = mayReserve && care === "plain" && this.#reserver.looksAreShort &&
+          reservations.isFor(asked);
         const reserves = isToReserve && reserving === null && !isToSettle(asked);
         const onlySettles = reserving !== null || isToReserve && !reserves;
         const own = this.#isCrowded ? connection : null;
         const reserveBesides = () => {
-          if (onlySettles) reserving ??= this.#reserve(asked, { own });
+          if (onlySettles) reserving ??= this.#reserver.reserve(asked, { own });
           reserving?.catch(() => {});
         };
         if (own === null) reserveBesides();
@@ -222,11 +218,10 @@ export class Ticks {
           : "together";
         const how = {
           ...{ care, session: this.#doubts.sessionOf(worker), stand: this.#schema.stand },
-          ...{ beginnings: this.#beginnings, dues: this.#dues, adding: this.#adding },
-          ...{ reservations: this.#reservations, reserves },
+          ...{ beginnings, dues: this.#dues, adding: this.#adding, reservations, reserves },
           looksAtPeers: !request.isBrief && performance.now() >= this.#looksAt,
         };
-        const trying = this.#try(connection, request, (newToken) => {
+        const trying = this.#reserver.try(connection, request, (newToken) => {
           const env = { ...this.#env, newToken };
           return this.#transactions.within(
             connection,
@@ -236,9 +231,9 @@ export class Ticks {
         });
         // What goes on on this connection is waited for; another one may be waited for by whoever needs this one.
         const done = trying.finally(() => own === null ? null : Promise.allSettled([reserving]));
-        const ticked = await (reserves ? this.#orOtherwise(done) : done);
-        this.#reservations.done(ticked.plan);
-        if (ticked.reservation !== null) this.#reservations.note(ticked.reservation.jobs);
+        const ticked = await (reserves ? this.#reserver.orOtherwise(done) : done);
+        reservations.done(ticked.plan);
+        if (ticked.reservation !== null) reservations.note(ticked.reservation.jobs);
         this.#isLimited = ticked.isLimited;
         if (ticked.result.peers !== null) this.#notePeers(ticked.result.peers.length);
         return { ...ticked, care, reserving, isLeft: isLeft(asked, ticked) };
@@ -248,101 +243,6 @@ export class Ticks {
       this.#doubts.add(tokensOf(reserved?.claims ?? []));
       throw error;
     }
-  }
-
-  /**
-   * Fills the places of a worker at once, as far as there are jobs that can be reserved; they may not stay so.
-   *
-   * @param how `own`: on this connection, behind what was sent; null: at the same time, on another one
-   */
-  async #reserve(
-    request: TickRequest,
-    { own, isKept = true }: { readonly own: Connection | null; readonly isKept?: boolean },
-  ): Promise<Reservation> {
-    const work = (connection: Connection) => this.#reserveOn(connection, request, isKept);
-    try {
-      return await (own === null ? this.#transactions.use(work) : work(own));
-    } catch (error) {
-      this.#reservations.pause();
-      throw error;
-    }
-  }
-
-  /** What the server does not do by reserving, it does perhaps job by job. */
-  async #orOtherwise(ticked: Promise<Ticked>): Promise<Ticked> {
-    try {
-      return await ticked;
-    } catch (error) {
-      const isFinal = error instanceof UnknownOutcomeError || error instanceof StoreLockedError;
-      if (!(error instanceof StoreError) || isFinal) throw error;
-      this.#reservations.pause();
-      throw new ChangedMeanwhile("Nothing was reserved", { cause: error });
-    }
-  }
-
-  async #reserveOn(
-    connection: Connection,
-    request: TickRequest,
-    isKept: boolean,
-  ): Promise<Reservation> {
-    const { worker } = request;
-    const { stand, preamble } = this.#schema;
-    const session = this.#doubts.sessionOf(worker);
-    const reservation = await this.#try(
-      connection,
-      NOTHING_ENDED,
-      (newToken) =>
-        this.#transactions.within(connection, "reserving soon", async (transaction) => {
-          transaction.momentOf(worker, stand).catch(() => {});
-          const reserved = reserve(transaction, request, {
-            ...{ session, newToken, beginnings: this.#beginnings, isKept },
-          });
-          reserved.catch(() => {});
-          const committed = transaction.commit();
-          // Those who wait to reserve do not wait for the disk as well.
-          const flushed = connection.query(preamble.flush, [], true);
-          await Promise.all([committed, flushed]);
-          return await reserved;
-        }),
-    );
-    this.#reservations.note(reservation.jobs);
-    return reservation;
-  }
-
-  /** Does what settles and claims, and remembers what nobody knows whether it was done. */
-  async #try<T>(
-    connection: Connection,
-    { ended }: Pick<TickRequest, "ended">,
-    work: (newToken: () => string) => Promise<T>,
-  ): Promise<T> {
-    const tokens: string[] = [];
-    try {
-      return await work(() => {
-        const token = this.#env.newToken();
-        tokens.push(token);
-        return token;
-      });
-    } catch (error) {
-      // What it found is still there.
-      this.#beginnings.forget();
-      if (sqlState(error) === WRONG_VERSION) {
-        const { rows } = await connection.query(this.#schema.preamble.moment);
-        await this.#schema.require(rows[0]!, connection);
-      }
-      if (sqlState(error) === GONE) {
-        this.#reservations.doubt();
-        throw new ChangedMeanwhile("Reservations were written out", { cause: error });
-      }
-      if (error instanceof UnknownOutcomeError) this.#doubts.addEnds(ended);
-      // Unless the server took it back, it may have been committed all the same.
-      if (!isRetriable(error)) this.#doubts.add(tokens);
-      throw error;
-    }
-  }
-
-  /** It does not take long to look for jobs everywhere, as whoever reserves does. */
-  get #looksAreShort(): boolean {
-    return this.#beginnings.look() === null;
   }
 }
 
