@@ -226,8 +226,9 @@ function killGroup({ touched }: Scene, pid: number): void {
 
 /** All workers, commands, launchers and jobs of the campaign, as a power cut would end them. */
 async function killEverything({ stage, touched, crowd }: Scene): Promise<boolean> {
-  using _cut = crowd.pause();
+  // While none is started, there may be none to wait for.
   await crowd.any();
+  using _cut = crowd.pause();
   let killed = 0;
   for (let all = stage.processes(); all.size > 0; all = stage.processes()) {
     for (const pid of all.keys()) touch(pid, touched);
