@@ -1,97 +1,12 @@
 /** Jobs that a worker claims many at once, without a row for each. */
 
 import assert from "node:assert/strict";
-import { UniqueKeyTakenError } from "../../../src/errors.ts";
-import { Reservations, type Reserving } from "../../../src/store/postgres/reservations.ts";
-import {
-  PostgresEngine,
-  type PostgresOptions,
-} from "../../../src/store/postgres/postgres_engine.ts";
-import { SqlStore } from "../../../src/store/sql/sql_store.ts";
-import type { Store } from "../../../src/store/store.ts";
+import { Reservations } from "../../../src/store/postgres/reservations.ts";
 import type { Claim, TickRequest } from "../../../src/store/tick.ts";
 import { waitFor } from "../../helpers/wait_for.ts";
 import { newJob } from "../../job/jobs.ts";
-import { type PostgresSession, TestSchema } from "../../toolchain/postgres_session.ts";
-import { after, chunk, COMPLETED, FAILED, idsOf, launchers, LOST } from "../scene.ts";
-
-const ALWAYS: Reserving = { from: 1, pause: 0 };
-const NEVER: Reserving = { from: Infinity, pause: 0 };
-
-/** A store, and a look past it at what its tables hold. */
-class Scene implements AsyncDisposable {
-  readonly #stack = new AsyncDisposableStack();
-  readonly #schema: TestSchema;
-  session!: PostgresSession;
-  store!: Store;
-
-  private constructor(schema: TestSchema) {
-    this.#schema = this.#stack.use(schema);
-  }
-
-  static async set(jobs: number): Promise<Scene> {
-    const scene = new Scene(await TestSchema.named());
-    scene.store = await scene.open();
-    scene.session = scene.#stack.use(await scene.#schema.session());
-    await scene.store.enqueue(Array.from({ length: jobs }, (_, n) => newJob(`job-${n}`)));
-    return scene;
-  }
-
-  async open(reserving = ALWAYS, options: Partial<PostgresOptions> = {}): Promise<Store> {
-    const surroundings = { reserving };
-    const engine = await PostgresEngine.open(this.#schema.url, {
-      ...{ create: options.readOnly !== true, surroundings, ...options },
-    });
-    return this.#stack.use(new SqlStore(engine));
-  }
-
-  /** A worker with a handle of its own. */
-  async worker(
-    id: string,
-    reserving = ALWAYS,
-    options: Partial<PostgresOptions> = {},
-    handle: Store | null = null,
-  ): Promise<Worker> {
-    const store = handle ?? await this.open(reserving, options);
-    const process = { pid: 1, startTime: "1" };
-    await store.join({ id, host: id, hostIdentity: id, process, slots: 2, queues: null });
-    return new Worker(id, store);
-  }
-
-  /** The states of jobs in the table itself, with the number of reservations. */
-  async rows(): Promise<string> {
-    const [row] = await this.session.ask(
-      `SELECT (SELECT count(*) FROM reservation) AS reservations,
-        (SELECT string_agg(DISTINCT state, ' ') FROM job) AS states`,
-    );
-    return `${row!.reservations} ${row!.states}`;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#stack.disposeAsync();
-  }
-}
-
-class Worker {
-  constructor(readonly id: string, readonly store: Store) {}
-
-  tick(request: Partial<TickRequest>) {
-    return this.store.tick({
-      ...{ worker: this.id, ended: [], output: [], free: [], observed: new Map() },
-      ...{ draining: false, buried: [], ...request },
-    });
-  }
-
-  async claim(places: number, ended: TickRequest["ended"] = []): Promise<readonly Claim[]> {
-    const [free, ahead] = [launchers(2), launchers(places - 2)];
-    return (await this.tick({ free, ahead, ended })).claimed;
-  }
-}
-
-function end({ jobId, token }: Claim, overrides: Partial<TickRequest["ended"][number]> = {}) {
-  const finishedAt = Date.now();
-  return { jobId, token, outcome: COMPLETED, finishedAt, chunks: [], outputBytes: 0, ...overrides };
-}
+import { chunk, FAILED, idsOf, launchers } from "../scene.ts";
+import { ALWAYS, end, NEVER, Scene, type Worker } from "./reserving.ts";
 
 Deno.test("tick() reserves jobs, settles them in one step, and leaves nothing behind", async () => {
   await using scene = await Scene.set(5);
@@ -132,86 +47,6 @@ Deno.test("tick() of workers that reserve at one moment gives each job to one of
   assert.equal(await scene.rows(), "0 completed");
 });
 
-Deno.test("a worker that joins leaves reservations as they are, and waits for nobody who settles", async () => {
-  await using scene = await Scene.set(4);
-  const worker = await scene.worker("w");
-  const claims = await worker.claim(3);
-  await scene.session.script("BEGIN; LOCK TABLE gate IN ROW EXCLUSIVE MODE");
-  const late = await scene.worker("late");
-  await scene.session.script("COMMIT");
-  assert.equal(await scene.rows(), "1 pending");
-  assert.deepEqual(idsOf(await late.claim(3)), ["job-3"]);
-  const { stale } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
-  assert.deepEqual(stale, []);
-});
-
-Deno.test("a worker that leaves has its own reservations written out, and no others", async () => {
-  await using scene = await Scene.set(4);
-  const [worker, leaving] = [await scene.worker("w"), await scene.worker("leaving")];
-  const claims = await worker.claim(2);
-  await leaving.claim(2);
-  assert.equal(await scene.rows(), "2 pending");
-  await leaving.store.leave("leaving");
-  assert.equal(await scene.rows(), "1 pending processing");
-  const { stale } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
-  assert.deepEqual(stale, []);
-  // Others find what it has left.
-  assert.equal((await scene.store.attemptsOf("leaving")).length, 2);
-  const ids = (await scene.store.workers()).map(({ id }) => id);
-  assert.deepEqual(ids, ["w", "leaving"]);
-});
-
-Deno.test("a job that waits for a reserved one leaves the reservation, and runs after it", async () => {
-  await using scene = await Scene.set(1);
-  const worker = await scene.worker("w");
-  const claims = await worker.claim(2);
-  await scene.store.enqueue([newJob("child", { after: after("job-0") })]);
-  assert.equal(await scene.rows(), "1 blocked pending");
-  const { claimed } = await worker.tick({
-    ended: claims.map((claim) => end(claim)),
-    ...{ free: launchers(2), ahead: [] },
-  });
-  assert.deepEqual(idsOf(claimed), ["child"]);
-});
-
-Deno.test("whoever replaces the holder of a unique key finds that it runs", async () => {
-  await using scene = await Scene.set(0);
-  await scene.store.enqueue([newJob("holder", { uniqueKey: "k" })]);
-  const worker = await scene.worker("w");
-  await worker.claim(2);
-  assert.equal(await scene.rows(), "1 pending");
-  const replacing = scene.store.enqueue([newJob("next", { uniqueKey: "k" })], "replace");
-  await assert.rejects(replacing, UniqueKeyTakenError);
-  assert.equal((await scene.store.job("holder"))!.state, "processing");
-});
-
-Deno.test("whoever looks or steers finds reserved jobs claimed, and their worker goes on", async () => {
-  await using scene = await Scene.set(4);
-  const worker = await scene.worker("w");
-  const claims = await worker.claim(3);
-  assert.equal(await scene.rows(), "1 pending");
-  const { queues: [queue] } = await scene.store.status();
-  assert.deepEqual([queue!.counts.processing, queue!.counts.pending], [3, 1]);
-  assert.equal(await scene.rows(), "0 pending processing");
-  const attempts = await scene.store.attemptsOf("w");
-  assert.deepEqual(attempts.map(({ isAhead }) => isAhead).sort(), [false, false, true]);
-  assert.equal(await scene.store.cancel("job-0"), "requested");
-  const { settled, stale, cancelled } = await worker.tick({
-    ended: claims.slice(1).map((claim) => end(claim)),
-  });
-  assert.deepEqual([settled.length, stale, cancelled], [2, [], [claims[0]!.token]]);
-});
-
-Deno.test("whoever steers a reserved job has it written out first", async () => {
-  await using scene = await Scene.set(2);
-  const worker = await scene.worker("w");
-  const claims = await worker.claim(2);
-  assert.equal(await scene.store.cancel("job-1"), "requested");
-  await scene.store.reportProgress(claims[0]!, { percent: 50, message: null });
-  const { settled } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
-  assert.deepEqual(settled.map(({ state }) => state), ["completed", "completed"]);
-});
-
 Deno.test("tick() writes out its reservation where an attempt does not just complete", async () => {
   await using scene = await Scene.set(3);
   const worker = await scene.worker("w");
@@ -247,34 +82,6 @@ Deno.test("tick() writes out a reservation in which something takes long", async
     await worker.tick({});
     return await scene.rows() === "0 processing";
   });
-});
-
-Deno.test("reserved jobs of a worker that died are found with their launchers, and settled", async () => {
-  await using scene = await Scene.set(3);
-  const worker = await scene.worker("dead");
-  await worker.claim(3);
-  const attempts = await scene.store.attemptsOf("dead");
-  assert.deepEqual(attempts.map(({ launcher }) => launcher.pid).sort(), [200, 200, 201]);
-  const other = await scene.worker("other", NEVER);
-  const ended = attempts.map((attempt) => ({
-    ...end({ ...attempt } as unknown as Claim),
-    outcome: LOST,
-  }));
-  await other.tick({ ended, buried: ["dead"] });
-  assert.deepEqual((await scene.store.workers()).map(({ id }) => id), ["other"]);
-  const { queues: [queue] } = await scene.store.status();
-  assert.equal(queue!.counts.processing, 0);
-});
-
-Deno.test("whoever may only look finds reserved jobs pending", async () => {
-  await using scene = await Scene.set(2);
-  const worker = await scene.worker("w");
-  const claims = await worker.claim(2);
-  const reader = await scene.open(ALWAYS, { readOnly: true });
-  assert.equal((await reader.job("job-0"))!.state, "pending");
-  const { settled } = await worker.tick({ ended: claims.map((claim) => end(claim)) });
-  assert.equal(settled.length, 2);
-  assert.equal((await reader.job("job-0"))!.state, "completed");
 });
 
 Deno.test("tick() settles what it has reserved since others have written out what was before", async () => {
@@ -349,19 +156,6 @@ Deno.test("tick() tells what its second half has claimed though what comes after
   const { claimed, nextDueIn } = await worker.tick({ free: launchers(2) });
   await scene.session.script("COMMIT");
   assert.deepEqual([idsOf(claimed), nextDueIn], [["job-0", "job-1"], 0]);
-});
-
-Deno.test("whoever looks finds reserved jobs pending while somebody keeps one of them", async () => {
-  await using scene = await Scene.set(2);
-  const worker = await scene.worker("w");
-  const looker = await scene.open();
-  await worker.claim(2);
-  await scene.session.script("BEGIN; SELECT FROM job WHERE id = 'job-0' FOR UPDATE");
-  for (const _ of ["waits for it", "does not wait again"]) {
-    assert.equal((await looker.job("job-1"))!.state, "pending");
-  }
-  await scene.session.script("COMMIT");
-  assert.equal((await scene.store.job("job-1"))!.state, "processing");
 });
 
 Deno.test("tick() finds a job that lies between those that a dead worker has reserved", async () => {
